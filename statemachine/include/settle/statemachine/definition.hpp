@@ -1,0 +1,75 @@
+#pragma once
+// A saga as configuration: the steps, what each waits for, and how patiently it is called. A definition is
+// immutable once it has a version; a purchase keeps the version that it began with (I27).
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "settle/statemachine/ids.hpp"
+#include "settle/statemachine/result.hpp"
+#include "settle/statemachine/retry.hpp"
+
+namespace settle {
+
+// Numbers are written to the journal: never reuse one.
+enum class StepMode : std::uint8_t {
+  tcc = 1,          // try, then confirm or cancel
+  compensable = 2,  // do (sent as try), then undo (sent as cancel) if need be; no confirm
+  deliver = 3,      // pushed forward after the commit until it succeeds; never undone
+  enlisted = 4,     // the client made the try itself and registered the branch; then as tcc
+};
+
+enum class DecidedBy : std::uint8_t { engine = 1, client = 2 };
+enum class OnDeadline : std::uint8_t { cancel = 1, person = 2 };
+
+// What a participant is asked to do. Query changes nothing there.
+enum class Operation : std::uint8_t { try_ = 1, confirm = 2, cancel = 3, deliver = 4, query = 5 };
+inline constexpr int operation_count = 5;
+
+// How one operation of a step is called.
+struct OperationSpec {
+  DurationMs timeout{5'000};  // from the request's first byte to the answer's last
+  RetryPolicy retry;
+};
+
+// The target name that means "the merchant of this purchase".
+inline constexpr const char* merchant_target = "$merchant";
+
+struct StepDefinition {
+  std::string name;
+  StepMode mode = StepMode::tcc;
+  std::string target;                       // a participant's name, or merchant_target
+  std::vector<std::uint8_t> after;          // indices of the steps that its try (or delivery) waits for
+  std::vector<std::uint8_t> confirm_after;  // indices of the steps whose confirm its own confirm waits for
+  OperationSpec operations[operation_count];
+  DurationMs await{60'000};          // how long a 202 may stay silent
+  std::vector<std::string> secrets;  // top-level fields of its answers that are sealed before they are stored
+
+  const OperationSpec& spec(Operation op) const { return operations[static_cast<int>(op) - 1]; }
+  OperationSpec& spec(Operation op) { return operations[static_cast<int>(op) - 1]; }
+};
+
+inline constexpr std::size_t steps_max = 32;
+
+struct Definition {
+  std::string name;
+  std::uint32_t version = 1;
+  DecidedBy decided_by = DecidedBy::engine;
+  OnDeadline on_deadline = OnDeadline::cancel;
+  DurationMs deadline{900'000};         // from submission to the decision, where the purchase names none
+  DurationMs decision_margin{5'000};    // the decision falls this much before the earliest expires_at
+  std::vector<StepDefinition> steps;
+};
+
+// Errors: invalid_definition, with a detail that names the step. Checks names, indices, cycles (also the
+// ones that `after` and `confirm_after` close only together with mode), modes and policies. Pure.
+Status validate(const Definition& definition);
+
+// reserve -> charge -> issue -> notify, as docs/architecture.md describes it.
+Definition purchase_definition();
+
+// The policies that operations have unless a definition says otherwise.
+OperationSpec default_spec(Operation op);
+
+}  // namespace settle

@@ -1,0 +1,129 @@
+#pragma once
+// What can happen to a purchase. An event carries everything that shapes the transition, the time included,
+// so that a replay of the events gives the same transitions (the second law).
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "settle/statemachine/purchase.hpp"
+
+namespace settle {
+
+// How an answer was classified by the protocol's answer table.
+enum class Outcome : std::uint8_t {
+  done = 1,
+  accepted = 2,  // 202
+  refused = 3,   // 409, 422: a refusal on try, a contradiction on confirm and cancel
+  not_now = 4,   // 425, 429, 503
+  unknown = 5,   // may or may not have happened
+  fault = 6,     // other 3xx, 4xx: repeating cannot help
+};
+
+// What a query says. `no_answer`: the query itself failed.
+enum class QueryState : std::uint8_t {
+  tried = 1,
+  refused = 2,
+  pending = 3,
+  confirmed = 4,
+  cancelled = 5,
+  unknown = 6,
+  no_answer = 7,
+};
+
+// The purchase begins. Only ever the first event.
+struct Submitted {
+  PurchaseId id;
+  std::string definition;
+  std::uint32_t definition_version = 0;
+  Order order;
+  std::array<std::uint8_t, 32> request_digest{};
+  TimeMs deadline_at;      // 0: the definition's
+  PurchaseId predecessor;  // of a reopened purchase
+};
+
+// The answer to a call, or the news that none will come.
+struct Answered {
+  std::uint8_t step = 0;
+  Operation operation = Operation::try_;
+  std::uint16_t attempt = 0;
+  Outcome outcome = Outcome::unknown;
+  Cause cause = Cause::none;
+  std::uint16_t status = 0;      // HTTP status; 0: none
+  DurationMs retry_after{0};     // 0: not said
+  TimeMs expires_at;             // of the hold; 0: not said
+  std::string code, detail;      // of a refusal or failure
+  std::string result;            // JSON object text, secrets sealed; empty: none
+  std::uint32_t took_ms = 0;     // for the reader of the log; shapes nothing
+};
+
+// A participant's own report by callback. `done` or `refused`.
+struct Told {
+  std::uint8_t step = 0;
+  Operation operation = Operation::try_;
+  Outcome outcome = Outcome::done;
+  TimeMs expires_at;
+  std::string code, detail, result;
+};
+
+struct QueryAnswered {
+  std::uint8_t step = 0;
+  std::uint16_t attempt = 0;
+  QueryState says = QueryState::no_answer;
+  Cause cause = Cause::none;
+  std::uint16_t status = 0;
+  TimeMs expires_at;
+  std::string code, detail, result;
+  std::uint32_t took_ms = 0;
+};
+
+struct Due {};      // the purchase's wake-up has come
+struct Resumed {};  // the engine restarted: answers to calls that were in flight will not come
+
+// Acts of people. `who` and `why` are required at the API and kept as they are.
+struct CancelRequested {
+  std::string who, why;
+};
+struct RetryRequested {
+  std::string who, why;
+  std::int16_t step = -1;  // -1: every step that waits or is parked
+};
+enum class Resolution : std::uint8_t {
+  done = 1,       // the operation's effect exists: go on as if it had answered done
+  abandoned = 2,  // a delivery is given up; a try is taken as refused (and still cancelled)
+};
+struct ResolveRequested {
+  std::string who, why;
+  std::uint8_t step = 0;
+  Resolution resolution = Resolution::done;
+};
+// The other half of a reopen: the old purchase learns of its successor.
+struct Reopened {
+  std::string who, why;
+  PurchaseId successor;
+};
+
+// decided_by: client. A branch whose try the client made itself, and the client's decision.
+struct Enlisted {
+  std::uint8_t step = 0;
+  std::string result;
+};
+struct ClientDecided {
+  Decision decision = Decision::commit;
+  std::string why;
+};
+
+struct Event {
+  TimeMs at;                       // engine time
+  std::uint32_t queryable = 0;     // bit i: step i's target had a query endpoint when this happened
+  std::variant<Submitted, Answered, Told, QueryAnswered, Due, Resumed, CancelRequested, RetryRequested,
+               ResolveRequested, Reopened, Enlisted, ClientDecided>
+      what;
+};
+
+const char* name_of(Outcome outcome);
+const char* name_of(QueryState state);
+const char* name_of(Resolution resolution);
+const char* name_of(const Event& event);
+
+}  // namespace settle
