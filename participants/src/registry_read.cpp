@@ -1,0 +1,135 @@
+#include <algorithm>
+
+#include "registry_json.hpp"
+#include "url.hpp"
+
+namespace settle {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t base_urls_max = 8;
+
+bool is_name(std::string_view name, bool upper_allowed) {
+  const auto letter_or_digit = [upper_allowed](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (upper_allowed && c >= 'A' && c <= 'Z');
+  };
+  return !name.empty() && name.size() <= 64 && letter_or_digit(name.front()) &&
+         std::all_of(name.begin(), name.end(), [&letter_or_digit](char c) {
+           return letter_or_digit(c) || c == '.' || c == '_' || c == '-';
+         });
+}
+
+void check_name(FieldReader& in, std::string_view member, const std::string& name, bool upper_allowed) {
+  const std::string pointer = "/" + std::string(member);
+  if (!is_name(name, upper_allowed)) {
+    in.fail(pointer, upper_allowed ? "must match [A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+                                   : "must match [a-z0-9][a-z0-9._-]{0,63}");
+  }
+  std::string written = name;
+  in.text(member, written, 64);
+  if (written != name) in.fail(pointer, "is not the one in the path");
+}
+
+void read_limits(FieldReader& in, Limits& into) {
+  const json* limits = in.member("limits");
+  if (limits == nullptr) return;
+  if (!limits->is_object()) return in.fail("/limits", "must be an object");
+  FieldReader inner(*limits, {"connect_timeout_ms", "connections_max", "queue_max", "queue_wait_max_ms"});
+  const auto read = [&](std::string_view name, std::int64_t min, std::int64_t max, std::int64_t now) {
+    if (const json* value = inner.member(name)) inner.number("/" + std::string(name), *value, min, max, now);
+    return now;
+  };
+  into.connect_timeout.count = read("connect_timeout_ms", 1, 60'000, into.connect_timeout.count);
+  into.connections_max = static_cast<std::uint32_t>(read("connections_max", 1, 4'096, into.connections_max));
+  into.queue_max = static_cast<std::uint32_t>(read("queue_max", 0, 1'000'000, into.queue_max));
+  into.queue_wait_max.count = read("queue_wait_max_ms", 1, 600'000, into.queue_wait_max.count);
+  in.adopt("/limits", inner);
+}
+
+void read_base_urls(FieldReader& in, std::vector<std::string>& into) {
+  if (in.member("base_urls") == nullptr) return in.fail("/base_urls", "is missing");
+  in.texts("base_urls", into, base_urls_max);
+  for (std::size_t i = 0; i < into.size(); ++i) {
+    const auto url = parse_url(into[i]);
+    if (!url || url->target.find('?') != std::string_view::npos) {
+      return in.fail("/base_urls/" + std::to_string(i),
+                     "must be an http or https URL without user, query and fragment");
+    }
+    while (into[i].back() == '/') into[i].pop_back();
+  }
+}
+
+bool is_path(const std::string& path) {
+  return !path.empty() && path.front() == '/' && path.size() <= 512 &&
+         std::all_of(path.begin(), path.end(),
+                     [](char c) { return c > 0x20 && c < 0x7f && c != '#' && c != '?'; });
+}
+
+void read_endpoints(FieldReader& in, std::map<Operation, std::string>& into) {
+  const json* endpoints = in.member("endpoints");
+  if (endpoints == nullptr) return in.fail("/endpoints", "is missing");
+  if (!endpoints->is_object() || endpoints->empty())
+    return in.fail("/endpoints", "must be an object with a path per operation");
+  into.clear();
+  for (const auto& item : endpoints->items()) {
+    const std::string pointer = "/endpoints/" + item.key().substr(0, 64);
+    const auto* operation = std::find_if(std::begin(all_operations), std::end(all_operations),
+                                         [&item](Operation op) { return item.key() == name_of(op); });
+    if (operation == std::end(all_operations)) return in.fail(pointer, "there is no such operation");
+    if (!item.value().is_string() || !is_path(item.value().get_ref<const std::string&>())) {
+      return in.fail(pointer, "must be a path that begins with \"/\"");
+    }
+    into[*operation] = item.value().get<std::string>();
+  }
+}
+
+void read_success(FieldReader& in, SuccessRule& into) {
+  const json* success = in.member("success");
+  if (success == nullptr) return;
+  if (!success->is_object()) return in.fail("/success", "must be an object");
+  FieldReader inner(*success, {"statuses", "exact_body"});
+  if (const json* body = inner.member("exact_body"); body != nullptr) {
+    std::string text;
+    inner.text("exact_body", text, 4'096);
+    into.exact_body = std::move(text);
+  }
+  const json* statuses = inner.member("statuses");
+  if (statuses != nullptr && (!statuses->is_array() || statuses->size() > 32)) {
+    inner.fail("/statuses", "must be an array of at most 32 statuses");
+  } else if (statuses != nullptr) {
+    for (std::size_t i = 0; i < statuses->size(); ++i) {
+      std::int64_t status = 0;
+      inner.number("/statuses/" + std::to_string(i), (*statuses)[i], 200, 599, status);
+      into.statuses.push_back(static_cast<int>(status));
+    }
+  }
+  in.adopt("/success", inner);
+}
+
+}  // namespace
+
+std::optional<std::string> read_participant(const json& object, Participant& into) {
+  FieldReader in(object,
+                 {"name", "base_urls", "endpoints", "secrets", "secret_count", "require_digest", "limits"});
+  check_name(in, "name", into.name, false);
+  read_base_urls(in, into.base_urls);
+  read_endpoints(in, into.endpoints);
+  in.flag("require_digest", into.require_digest);
+  read_limits(in, into.limits);
+  return in.problem();
+}
+
+std::optional<std::string> read_merchant(const json& object, Merchant& into) {
+  FieldReader in(object, {"id", "url", "secrets", "secret_count", "success", "contact", "limits"});
+  check_name(in, "id", into.id, true);
+  if (in.member("url") == nullptr) in.fail("/url", "is missing");
+  in.text("url", into.url, url_bytes_max);
+  if (!parse_url(into.url)) in.fail("/url", "must be an http or https URL without user and fragment");
+  read_success(in, into.success);
+  in.text("contact", into.contact, 512);
+  read_limits(in, into.limits);
+  return in.problem();
+}
+
+}  // namespace settle

@@ -1,0 +1,35 @@
+#include "registry_json.hpp"
+
+namespace settle {
+namespace {
+
+nlohmann::json limits_json(const Limits& limits) {
+  return {{"connect_timeout_ms", limits.connect_timeout.count},
+          {"connections_max", limits.connections_max},
+          {"queue_max", limits.queue_max},
+          {"queue_wait_max_ms", limits.queue_wait_max.count}};
+}
+
+}  // namespace
+
+nlohmann::json write_participant(const Participant& participant) {
+  nlohmann::json endpoints = nlohmann::json::object();
+  for (const auto& [operation, path] : participant.endpoints) endpoints[name_of(operation)] = path;
+  return {{"name", participant.name},
+          {"base_urls", participant.base_urls},
+          {"endpoints", std::move(endpoints)},
+          {"require_digest", participant.require_digest},
+          {"limits", limits_json(participant.limits)}};
+}
+
+nlohmann::json write_merchant(const Merchant& merchant) {
+  nlohmann::json success = {{"statuses", merchant.success.statuses}};
+  if (merchant.success.exact_body) success["exact_body"] = *merchant.success.exact_body;
+  return {{"id", merchant.id},
+          {"url", merchant.url},
+          {"success", std::move(success)},
+          {"contact", merchant.contact},
+          {"limits", limits_json(merchant.limits)}};
+}
+
+}  // namespace settle

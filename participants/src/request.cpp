@@ -1,0 +1,117 @@
+// From a call to the request that is sent: target, headers, digest, signature.
+
+#include "json_text.hpp"
+#include "settle/crypto/crypto.hpp"
+#include "settle/participants/protocol.hpp"
+
+namespace settle {
+namespace {
+
+struct Target {
+  std::string group;
+  std::vector<std::string> urls;
+  const std::vector<std::string>* secrets = nullptr;
+  Limits limits;
+  bool merchant = false;
+};
+
+Result<Target> merchant_of(const CallContext& call, const Registry& registry) {
+  const std::string& id = call.purchase.order.merchant;
+  const Merchant* merchant = registry.merchant(id);
+  if (merchant == nullptr) return Error{"unregistered", "merchant '" + id + "' is not registered"};
+  if (call.operation != Operation::deliver)
+    return Error{"unregistered", "a merchant is only ever delivered to"};
+  return Target{"merchant:" + id, {merchant->url}, &merchant->secrets, merchant->limits, true};
+}
+
+Result<Target> participant_of(const CallContext& call, const Registry& registry) {
+  const std::string& name = call.definition.steps[call.step].target;
+  const Participant* participant = registry.participant(name);
+  if (participant == nullptr) return Error{"unregistered", "participant '" + name + "' is not registered"};
+  const auto endpoint = participant->endpoints.find(call.operation);
+  if (endpoint == participant->endpoints.end()) {
+    return Error{"unregistered", "participant '" + name + "' has no endpoint for " + name_of(call.operation)};
+  }
+  Target target{name, {}, &participant->secrets, participant->limits, false};
+  target.urls.reserve(participant->base_urls.size());
+  for (const std::string& base : participant->base_urls) target.urls.push_back(base + endpoint->second);
+  return target;
+}
+
+std::string number(std::uint64_t value) {
+  return std::to_string(value);
+}
+
+// The trace is the purchase, the span is the attempt: a trace can be found from a purchase and back, without
+// a store.
+std::string traceparent(const CallContext& call, const std::string& purchase) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::uint64_t span = (std::uint64_t{call.step} + 1) << 32 |
+                       std::uint64_t{static_cast<std::uint8_t>(call.operation)} << 16 | call.attempt;
+  std::string text = "00-" + purchase + "-0000000000000000-01";
+  for (std::size_t at = 3 + purchase.size() + 16; span != 0; --at, span >>= 4) text[at] = digits[span & 15];
+  return text;
+}
+
+std::string signatures(const std::vector<std::string>& secrets, const std::string& id,
+                       std::int64_t timestamp_s, const std::string& body) {
+  std::string joined;
+  for (const std::string& secret : secrets) {
+    const auto key = webhook_key(secret);
+    if (!key) continue;  // the registry lets none in
+    if (!joined.empty()) joined += ' ';
+    joined += webhook_signature(*key, id, timestamp_s, body);
+  }
+  return joined;
+}
+
+std::string callback_url(const CallContext& call, const KeyRing& keys) {
+  std::string url(call.callback_base);
+  url += "/v1/callbacks/";
+  return url += callback_token({call.purchase.id, call.step, call.operation}, call.shard, keys);
+}
+
+void add_headers(HttpRequest& request, const CallContext& call, const Target& target, const KeyRing& keys) {
+  const std::string purchase = call.purchase.id.text();
+  const std::string& step = call.definition.steps[call.step].name;
+  const std::string key = purchase + ":" + step + ":" + name_of(call.operation);
+  const std::int64_t timestamp_s = call.now.count / 1000;
+  auto& headers = request.headers;
+  headers.reserve(13);
+  headers.emplace_back("Content-Type", "application/json");
+  headers.emplace_back("Idempotency-Key", key);
+  headers.emplace_back("Settle-Purchase", purchase);
+  headers.emplace_back("Settle-Step", step);
+  headers.emplace_back("Settle-Operation", name_of(call.operation));
+  headers.emplace_back("Settle-Attempt", number(call.attempt));
+  headers.emplace_back("Settle-Epoch", number(call.shard.number) + ":" + number(call.epoch));
+  const bool may_report_later = !target.merchant && call.operation != Operation::query;
+  if (may_report_later && !call.callback_base.empty())
+    headers.emplace_back("Settle-Callback", callback_url(call, keys));
+  headers.emplace_back("traceparent", traceparent(call, purchase));
+  headers.emplace_back("Content-Digest", content_digest(request.body));
+  headers.emplace_back("webhook-signature", signatures(*target.secrets, key, timestamp_s, request.body));
+  headers.emplace_back("webhook-timestamp", std::to_string(timestamp_s));
+  headers.emplace_back("webhook-id", key);
+}
+
+}  // namespace
+
+Result<HttpRequest> build_request(const CallContext& call, const Registry& registry, const KeyRing& keys) {
+  SETTLE_CHECK(call.step < call.definition.steps.size());
+  const StepDefinition& step = call.definition.steps[call.step];
+  auto target = step.target == merchant_target ? merchant_of(call, registry) : participant_of(call, registry);
+  if (!target) return target.error();
+  auto body = call_body(call, keys);
+  if (!body) return body.error();
+  HttpRequest request;
+  request.body = std::move(*body);
+  add_headers(request, call, *target, keys);
+  request.group = std::move(target->group);
+  request.urls = std::move(target->urls);
+  request.answer_timeout = step.spec(call.operation).timeout;
+  request.limits = target->limits;
+  return request;
+}
+
+}  // namespace settle
