@@ -1,0 +1,189 @@
+#include "progress.hpp"
+
+#include <algorithm>
+
+#include "step_context.hpp"
+
+namespace settle {
+namespace {
+
+bool delivers(const StepDefinition& defined) { return defined.mode == StepMode::deliver; }
+
+// The states from which a try is still to be cancelled; those in which a cancel is under way or over are not among them.
+bool cancellable(const Step& step) {
+  switch (step.state) {
+    case StepState::trying:
+    case StepState::in_doubt:
+    case StepState::tried: return true;
+    case StepState::awaiting:
+    case StepState::parked: return step.operation == Operation::try_;
+    case StepState::rejected: return step.try_intended;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+void Progress::run(int failed_step) {
+  bool changed = true;
+  while (changed) {
+    switch (purchase().state) {
+      case PurchaseState::trying: changed = decide(failed_step); break;
+      case PurchaseState::confirming:
+        changed = confirm_ready() || (all_confirmed() && fire_purchase(PurchaseTrigger::all_confirmed));
+        break;
+      case PurchaseState::delivering:
+        changed = begin_ready(true) || (all_delivered() && fire_purchase(PurchaseTrigger::all_delivered));
+        break;
+      case PurchaseState::cancelling:
+        changed = cancel_ready() || (all_undone() && fire_purchase(PurchaseTrigger::all_undone));
+        break;
+      case PurchaseState::completed:
+      case PurchaseState::cancelled: changed = false; break;
+    }
+  }
+}
+
+bool Progress::decide(int failed_step) {
+  if (failed_step >= 0) {
+    const Step& failed = step(static_cast<std::size_t>(failed_step));
+    const std::string name = definition_.steps[static_cast<std::size_t>(failed_step)].name;
+    const std::string code = !failed.error_code.empty() ? failed.error_code : name_of(failed.last_cause);
+    // Other than a refusal, a try that failed for good means that something is wrong on the way there.
+    if (failed.last_cause != Cause::business_refusal)
+      out_.effects.push_back({Effect::Kind::alert, static_cast<std::uint8_t>(failed_step), Operation::try_,
+                              failed.attempts_of(Operation::try_), "try_failed"});
+    cancel(code, failed.error_detail, name);
+    return true;
+  }
+  if (purchase().overdue) return false;
+  // Before the commit: a hold that is about to expire must not be built upon.
+  if (decision_due(definition_, purchase()) <= event_.at) {
+    overdue();
+    return true;
+  }
+  if (definition_.decided_by == DecidedBy::engine && all_tried()) {
+    commit();
+    return true;
+  }
+  return begin_ready(false);
+}
+
+void Progress::overdue() {
+  if (definition_.on_deadline == OnDeadline::cancel) {
+    const bool expired = purchase().deadline_at <= event_.at;
+    return cancel(expired ? "deadline_passed" : "hold_expiring",
+                  expired ? "not decided by the deadline" : "a hold would expire before the decision", "");
+  }
+  purchase().overdue = true;
+  for (std::size_t i = 0; i < purchase().steps.size(); ++i) fire_step(i, StepTrigger::overdue);
+  out_.effects.push_back({Effect::Kind::alert, 0, Operation::try_, 0, "decision_overdue"});
+}
+
+void Progress::cancel(std::string code, std::string detail, std::string step) {
+  purchase().reason_code = std::move(code);
+  purchase().reason_detail = std::move(detail);
+  purchase().reason_step = std::move(step);
+  fire_purchase(PurchaseTrigger::cancel);
+}
+
+void Progress::commit() { fire_purchase(PurchaseTrigger::commit); }
+
+bool Progress::all_tried() const {
+  for (std::size_t i = 0; i < purchase().steps.size(); ++i) {
+    const StepDefinition& defined = definition_.steps[i];
+    const bool optional = delivers(defined) || (defined.mode == StepMode::enlisted && step(i).state == StepState::idle);
+    if (!optional && step(i).state != StepState::tried) return false;
+  }
+  return true;
+}
+
+bool Progress::ready(const StepDefinition& defined) const {
+  return std::all_of(defined.after.begin(), defined.after.end(), [&](std::uint8_t before) {
+    const StepState state = step(before).state;
+    return state == StepState::tried || state == StepState::confirmed || state == StepState::delivered ||
+           state == StepState::abandoned;
+  });
+}
+
+bool Progress::begin_ready(bool deliveries) {
+  bool changed = false;
+  for (std::size_t i = 0; i < purchase().steps.size(); ++i) {
+    const StepDefinition& defined = definition_.steps[i];
+    if (step(i).state != StepState::idle || delivers(defined) != deliveries || defined.mode == StepMode::enlisted) continue;
+    if (ready(defined)) changed = fire_step(i, StepTrigger::begin) || changed;
+  }
+  return changed;
+}
+
+bool Progress::confirm_ready() {
+  bool changed = false;
+  for (std::size_t i = 0; i < purchase().steps.size(); ++i) {
+    if (step(i).state != StepState::tried) continue;
+    const auto& before = definition_.steps[i].confirm_after;
+    const bool turn = std::all_of(before.begin(), before.end(), [&](std::uint8_t b) {
+      // An enlisted step that never joined has nothing to confirm.
+      return step(b).state == StepState::confirmed || step(b).state == StepState::idle;
+    });
+    if (turn) changed = fire_step(i, StepTrigger::confirm) || changed;
+  }
+  return changed;
+}
+
+// Holds side by side, since releases commute; an undo after those of the steps that came after it (I10).
+bool Progress::cancel_ready() {
+  bool changed = false;
+  for (std::size_t i = 0; i < purchase().steps.size(); ++i) {
+    if (!cancellable(step(i))) continue;
+    if (definition_.steps[i].mode == StepMode::compensable && !dependents_undone(i)) continue;
+    changed = fire_step(i, StepTrigger::cancel) || changed;
+  }
+  return changed;
+}
+
+bool Progress::undone(std::size_t i) const {
+  const Step& s = step(i);
+  return s.state == StepState::idle || s.state == StepState::cancelled ||
+         (s.state == StepState::rejected && !s.try_intended);
+}
+
+bool Progress::dependents_undone(std::size_t i) const {
+  for (std::size_t j = 0; j < definition_.steps.size(); ++j) {
+    const auto& after = definition_.steps[j].after;
+    if (std::find(after.begin(), after.end(), static_cast<std::uint8_t>(i)) == after.end()) continue;
+    if (!undone(j) || !dependents_undone(j)) return false;
+  }
+  return true;
+}
+
+bool Progress::all_confirmed() const {
+  for (std::size_t i = 0; i < purchase().steps.size(); ++i)
+    if (!delivers(definition_.steps[i]) && step(i).state != StepState::confirmed && step(i).state != StepState::idle)
+      return false;
+  return true;
+}
+
+bool Progress::all_delivered() const {
+  for (std::size_t i = 0; i < purchase().steps.size(); ++i)
+    if (delivers(definition_.steps[i]) && step(i).state != StepState::delivered && step(i).state != StepState::abandoned)
+      return false;
+  return true;
+}
+
+bool Progress::all_undone() const {
+  for (std::size_t i = 0; i < purchase().steps.size(); ++i)
+    if (!delivers(definition_.steps[i]) && !undone(i)) return false;
+  return true;
+}
+
+bool Progress::fire_step(std::size_t i, StepTrigger trigger) {
+  StepContext context(definition_, event_, out_, static_cast<std::uint8_t>(i), {});
+  return fire(context, trigger, out_);
+}
+
+bool Progress::fire_purchase(PurchaseTrigger trigger) {
+  PurchaseContext context(event_, out_);
+  return fire(context, trigger);
+}
+
+}  // namespace settle

@@ -1,0 +1,30 @@
+// When a purchase must be looked at again (I16, I17).
+
+#include "settle/statemachine/purchase.hpp"
+
+namespace settle {
+
+TimeMs decision_due(const Definition& definition, const Purchase& purchase) {
+  TimeMs due = purchase.deadline_at;
+  for (const Step& step : purchase.steps)
+    if (step.state == StepState::tried && step.expires_at)
+      due = earlier(due, step.expires_at - definition.decision_margin);
+  // A hold that is over already does not make the wake-up lie before the submission, or vanish at 0.
+  return due < purchase.submitted_at ? purchase.submitted_at : due;
+}
+
+TimeMs next_wake(const Definition& definition, const Purchase& purchase) {
+  TimeMs wake;
+  if (purchase.state == PurchaseState::trying && !purchase.overdue) wake = decision_due(definition, purchase);
+  for (const Step& step : purchase.steps) wake = earlier(wake, step.wake_at);
+  return wake;
+}
+
+bool needs_person(const Purchase& purchase) {
+  if (purchase.overdue && purchase.state == PurchaseState::trying) return true;
+  for (const Step& step : purchase.steps)
+    if (step.state == StepState::parked) return true;
+  return false;
+}
+
+}  // namespace settle

@@ -1,0 +1,171 @@
+#include "step_context.hpp"
+
+#include <limits>
+
+namespace settle {
+namespace {
+
+// A call's answer is given up this long after its time-out: room for waiting for a connection. Longer than
+// Limits::queue_wait_max, so that a lease ends only when the transport failed to say anything at all.
+constexpr DurationMs lease_grace{60'000};
+
+std::size_t slot(Operation op) { return static_cast<std::size_t>(op) - 1; }
+
+// At most `bytes_max` bytes, not cutting a UTF-8 sequence in two.
+std::string shortened(const std::string& text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+}  // namespace
+
+JitterSeed StepContext::seed(Operation op) const {
+  return JitterSeed{out_.purchase.id.prefix(), index_, static_cast<std::uint32_t>(op)};
+}
+
+DurationMs StepContext::wait_of(Operation op) const {
+  const RetryPolicy& policy = defined().spec(op).retry;
+  const auto made = static_cast<std::uint32_t>(step().attempts[slot(op)] - step().attempts_base[slot(op)]);
+  const DurationMs wait = retry_wait(policy, made, seed(op));
+  return facts_.retry_after.count > 0 ? honour_retry_after(policy, wait, facts_.retry_after) : wait;
+}
+
+bool StepContext::attempt_left(Operation op) const {
+  const std::uint16_t attempts = step().attempts[slot(op)];
+  if (attempts == std::numeric_limits<std::uint16_t>::max()) return false;
+  const auto made = static_cast<std::uint32_t>(attempts - step().attempts_base[slot(op)]);
+  return attempt_allowed(defined().spec(op).retry, made, step().first_attempt_at[slot(op)], event_.at + wait_of(op));
+}
+
+void StepContext::send(Operation op) {
+  Step& s = step();
+  land();
+  s.operation = op;
+  s.in_flight = true;
+  if (op == Operation::try_) s.try_intended = true;
+  ++s.attempts[slot(op)];
+  if (!s.first_attempt_at[slot(op)]) s.first_attempt_at[slot(op)] = event_.at;
+  s.last_attempt_at = event_.at;
+  s.wake_at = event_.at + defined().spec(op).timeout + lease_grace;
+  out_.effects.push_back({Effect::Kind::call, index_, op, s.attempts[slot(op)], {}});
+}
+
+void StepContext::send_query() {
+  Step& s = step();
+  land();
+  s.query_in_flight = true;
+  auto& attempts = s.attempts[slot(Operation::query)];
+  // Queries change nothing and are bounded by the decision's deadline, so their count may stand still.
+  if (attempts < std::numeric_limits<std::uint16_t>::max()) ++attempts;
+  s.last_attempt_at = event_.at;
+  s.wake_at = event_.at + defined().spec(Operation::query).timeout + lease_grace;
+  out_.effects.push_back({Effect::Kind::call, index_, Operation::query, attempts, {}});
+}
+
+void StepContext::renew(Operation op) {
+  step().attempts_base[slot(op)] = step().attempts[slot(op)];
+  step().first_attempt_at[slot(op)] = TimeMs{};
+}
+
+void StepContext::schedule(Operation op) {
+  land();
+  keep_error();
+  step().operation = op;
+  step().wake_at = event_.at + wait_of(op);
+}
+
+void StepContext::schedule_slowly(Operation op) {
+  land();
+  keep_error();
+  step().operation = op;
+  const RetryPolicy& policy = defined().spec(op).retry;
+  // The wait of a far-off attempt is the cap with its jitter.
+  step().wake_at = event_.at + retry_wait(policy, std::numeric_limits<std::uint16_t>::max(), seed(op));
+}
+
+void StepContext::schedule_query() {
+  land();
+  if (facts_.cause != Cause::none) keep_error();
+  step().wake_at = event_.at + wait_of(Operation::query);
+}
+
+void StepContext::await_report() {
+  land();
+  step().wake_at = event_.at + defined().await;
+}
+
+void StepContext::doubt() {
+  if (can_ask()) {
+    land();
+    keep_error();
+    step().wake_at = event_.at + wait_of(Operation::query);
+  } else {
+    schedule(Operation::try_);
+  }
+}
+
+void StepContext::give_up_try() {
+  land();
+  keep_error();
+  step().wake_at = TimeMs{};
+  try_failed_ = true;
+}
+
+void StepContext::keep_try_result() {
+  Step& s = step();
+  if (facts_.result != nullptr) s.try_result = *facts_.result;
+  if (facts_.expires_at) s.expires_at = facts_.expires_at;
+  s.try_intended = true;
+  settle();
+}
+
+void StepContext::keep_confirm_result() {
+  if (facts_.result != nullptr) step().confirm_result = *facts_.result;
+  settle();
+}
+
+void StepContext::keep_error() {
+  Step& s = step();
+  if (facts_.cause == Cause::none) return;
+  s.last_cause = facts_.cause;
+  s.last_status = facts_.status;
+  s.error_code = facts_.code != nullptr ? *facts_.code : std::string();
+  s.error_detail = facts_.detail != nullptr ? shortened(*facts_.detail, error_detail_bytes_max) : std::string();
+}
+
+void StepContext::keep_refusal() {
+  keep_error();
+  // Only a try whose single attempt was refused has surely left nothing behind (I6); `cancelled`, said before we
+  // cancelled, is a fence of somebody else's and is answered with our own.
+  Step& s = step();
+  if (s.attempts_of(Operation::try_) == 1 && facts_.cause == Cause::business_refusal) s.try_intended = false;
+  settle();
+  try_failed_ = true;
+}
+
+void StepContext::settle() {
+  land();
+  step().wake_at = TimeMs{};
+}
+
+void StepContext::park() {
+  keep_error();
+  Step& s = step();
+  s.parked_from = s.state;
+  land();
+  // Only a delivery may be given up by time, at the end of its window; everything else waits for a person.
+  s.wake_at = TimeMs{};
+  const RetryPolicy& policy = defined().spec(Operation::deliver).retry;
+  if (s.operation == Operation::deliver && policy.window.count != 0)
+    s.wake_at = s.first_attempt_at[slot(Operation::deliver)] + policy.window;
+  out_.effects.push_back({Effect::Kind::alert, index_, s.operation, s.attempts[slot(s.operation)], "parked"});
+}
+
+void StepContext::mark_lost() {
+  facts_.cause = Cause::lost;
+  facts_.status = 0;
+}
+
+}  // namespace settle

@@ -1,0 +1,79 @@
+#pragma once
+// What the step table's guards ask and its actions do. The table (step_table.cpp) says when; this says what.
+
+#include <cstdint>
+#include <string>
+
+#include "settle/statemachine/advance.hpp"
+#include "settle/statemachine/triggers.hpp"
+
+namespace settle {
+
+// The parts of an answer that a row may keep, taken out of whichever event brought them.
+struct Facts {
+  Cause cause = Cause::none;
+  std::uint16_t status = 0;
+  DurationMs retry_after{0};
+  TimeMs expires_at;
+  const std::string* code = nullptr;
+  const std::string* detail = nullptr;
+  const std::string* result = nullptr;
+};
+
+// One step of one purchase while one event is worked on.
+class StepContext {
+ public:
+  StepContext(const Definition& definition, const Event& event, Advanced& out, std::uint8_t index, Facts facts)
+      : definition_(definition), event_(event), out_(out), index_(index), facts_(facts) {}
+
+  Step& step() { return out_.purchase.steps[index_]; }
+  const Step& step() const { return out_.purchase.steps[index_]; }
+  const StepDefinition& defined() const { return definition_.steps[index_]; }
+  std::uint8_t index() const { return index_; }
+
+  // Guards.
+  bool attempt_left(Operation op) const;  // one more, at the time it would start
+  bool can_ask() const { return (event_.queryable >> index_ & 1U) != 0; }
+  bool call_out() const { return step().in_flight; }
+  bool query_out() const { return step().query_in_flight; }
+  bool waits() const { return !call_out() && !query_out(); }
+
+  // Actions. Each leaves the step with exactly one next wake-up, or none where nothing is owed by time.
+  void send(Operation op);           // counts the attempt, emits the call, leases it
+  void send_query();
+  void renew(Operation op);          // an operator's retry: attempts and window begin anew
+  void schedule(Operation op);       // the same operation again, after the policy's wait
+  void schedule_slowly(Operation op);  // ... after its longest wait: a contradiction is in no hurry
+  void schedule_query();
+  void await_report();               // 202: silence has a limit
+  void doubt();                      // ask, or where nobody can be asked, repeat the try
+  void give_up_try();                // no attempt is left: the purchase will be cancelled
+  void keep_try_result();
+  void keep_confirm_result();
+  void keep_error();
+  void keep_refusal();               // of the try
+  void settle();                     // the operation is over
+  void park();                       // with a person
+  void mark_lost();                  // the answer of what was out will not come
+
+  // The step on which the purchase fails, decided by this event; -1: none.
+  bool try_failed() const { return try_failed_; }
+
+ private:
+  DurationMs wait_of(Operation op) const;
+  JitterSeed seed(Operation op) const;
+  void land() { step().in_flight = step().query_in_flight = false; }
+
+  const Definition& definition_;
+  const Event& event_;
+  Advanced& out_;
+  std::uint8_t index_;
+  Facts facts_;
+  bool try_failed_ = false;
+};
+
+// Runs the table: true when a row fired (the step then has its new state, and the transition is recorded);
+// false when the pair has no row.
+bool fire(StepContext& context, StepTrigger trigger, Advanced& out);
+
+}  // namespace settle
