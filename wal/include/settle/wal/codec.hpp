@@ -1,7 +1,7 @@
 #pragma once
-// Events, transitions and purchases as bytes, in the protobuf wire format (docs/wal-format.md holds the .proto).
-// Fields at their default are left out; unknown fields are skipped when read, so that a newer writer's additions do
-// not stop an older reader within the same format version.
+// Events, transitions and purchases as bytes, in the protobuf wire format (docs/wal-format.md holds the
+// .proto). Fields at their default are left out; unknown fields are skipped when read, so that a newer
+// writer's additions do not stop an older reader within the same format version.
 
 #include <string>
 #include <string_view>

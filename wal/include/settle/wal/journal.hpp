@@ -23,7 +23,9 @@ namespace settle {
 struct Position {
   ShardId shard;
   std::uint64_t lsn = 0;
-  friend bool operator==(const Position& a, const Position& b) { return a.shard == b.shard && a.lsn == b.lsn; }
+  friend bool operator==(const Position& a, const Position& b) {
+    return a.shard == b.shard && a.lsn == b.lsn;
+  }
   // "SHARD:LSN", two decimal numbers, as people and errors write it.
   std::string text() const;
 };
@@ -51,10 +53,10 @@ struct Record {
   Position position;
   Epoch epoch;
   RecordKind kind = RecordKind::purchase;
-  TimeMs at;               // engine time of the event
-  PurchaseId purchase;     // zero where the record is of none
-  std::string event;       // encoded, see codec.hpp; JSON text for the other kinds
-  std::string transitions; // encoded, see codec.hpp; empty for the other kinds
+  TimeMs at;                // engine time of the event
+  PurchaseId purchase;      // zero where the record is of none
+  std::string event;        // encoded, see codec.hpp; JSON text for the other kinds
+  std::string transitions;  // encoded, see codec.hpp; empty for the other kinds
   ChainHash previous{};
   ChainHash hash{};
 };
@@ -68,9 +70,10 @@ struct Document {
   std::string kind, key, value;
 };
 
-// A secondary index: `name` and `value` find purchases in the order of `at`. The journal does not interpret them.
+// A secondary index: `name` and `value` find purchases in the order of `at`. The journal does not interpret
+// them.
 struct IndexChange {
-  bool put = true;  // false: remove
+  bool put = true;          // false: remove
   std::string name, value;  // name: [a-z_]{1,16}; value: at most 512 bytes
   TimeMs at;
   PurchaseId purchase;
@@ -83,19 +86,23 @@ struct Append {
   TimeMs at;
   PurchaseId purchase;
   std::string event, transitions;
-  bool sync = true;  // false: nothing waits for it, it may ride with a later sync (at most linger_ms_max later)
+  bool sync =
+      true;  // false: nothing waits for it, it may ride with a later sync (at most linger_ms_max later)
 
   std::optional<std::string> snapshot;  // the purchase after this record; replaces the one before
   TimeMs due_remove, due_put;           // the purchase's entry in the due-time index; 0: none
   std::vector<DocumentChange> documents;
   std::vector<IndexChange> indexes;
-  std::uint64_t recovery_floor = 0;     // tail() of this shard starts here from now on; 0: as before
+  std::uint64_t recovery_floor = 0;  // tail() of this shard starts here from now on; 0: as before
 };
 
 inline constexpr int linger_ms_max = 20;
-inline constexpr std::size_t record_bytes_max = 1 << 20;  // an append with more is refused with `too_large`
+// Event, transitions, snapshot, documents and indexes together; an append with more is refused with
+// `too_large`.
+inline constexpr std::size_t record_bytes_max = 1 << 20;
 
-// Appends are durable in the order of their tickets, over all shards.
+// Numbers start at 1 with each opening of a journal. Appends are durable in the order of their tickets, over
+// all shards.
 struct Ticket {
   std::uint64_t number = 0;
   friend bool operator==(Ticket a, Ticket b) { return a.number == b.number; }
@@ -118,9 +125,9 @@ struct DueEntry {
 };
 
 struct OpenedShard {
-  Epoch epoch;               // of the new owner
-  std::uint64_t head = 0;    // LSN of the last record; 0: none
-  TimeMs last_at;            // time of the last record
+  Epoch epoch;             // of the new owner
+  std::uint64_t head = 0;  // LSN of the last record; 0: none
+  TimeMs last_at;          // time of the last record
 };
 
 struct JournalFigures {
@@ -137,17 +144,22 @@ class Journal {
   virtual std::uint16_t shard_count() const = 0;
 
   // Takes a shard: raises its epoch durably, fences every earlier owner, and says where the log ends.
-  // Errors: damaged (with the position), io.
+  // What earlier owners appended is made durable first and is part of the log. The log is checked from its
+  // recovery floor on: every hash, and that no record is missing. Blocks on the disk. Errors: damaged (with
+  // the position), failed, invalid_shard, io.
   virtual Result<OpenedShard> open_shard(ShardId shard) = 0;
 
   // Queues a record. Position and ticket are given at once; durability is told to the listener. Any thread;
   // appends of one shard must come from one thread at a time. Does not block on the disk.
-  // Errors: fenced, too_large, failed (a write or sync failed before: nothing is accepted any more, I23).
+  // Errors: fenced (also where the shard was not opened in this process), too_large, invalid_append (a name
+  // or shard that there cannot be, or state of a purchase outside its own shard), failed (a write or sync
+  // failed before: nothing is accepted any more, I23).
   virtual Result<Appended> append(Append append) = 0;
 
   // Called from the journal's own thread after each sync with the last durable ticket, in order, or once with
-  // the error that stopped the journal. `listener` must not block. Returns a handle for unlisten, which returns only
-  // when no call is running.
+  // the error that stopped the journal. `listener` must not block, nor call listen or unlisten. Returns a
+  // handle for unlisten, which returns only when no call is running. Who listens after the journal has
+  // stopped is not called: ask health() afterwards.
   using Listener = std::function<void(Ticket durable, const Status& status)>;
   virtual int listen(Listener listener) = 0;
   virtual void unlisten(int handle) = 0;
@@ -161,7 +173,8 @@ class Journal {
   virtual Result<std::optional<Snapshot>> snapshot(const PurchaseId& purchase) const = 0;
   // Records of a shard with from <= LSN, in order, at most `limit`; every hash is checked on the way.
   virtual Result<std::vector<Record>> scan(Position from, std::size_t limit) const = 0;
-  // A purchase's records in order, from LSN `from` on.
+  // A purchase's records in order, from LSN `from` on. Those of its own shard: a record of another shard that
+  // names the purchase (a claim) is not among them.
   virtual Result<std::vector<Record>> scan_purchase(const PurchaseId& purchase, std::uint64_t from,
                                                     std::size_t limit) const = 0;
   // Where recovery starts to read: the recovery_floor given last, or 1.
@@ -180,7 +193,8 @@ class Journal {
     PurchaseId purchase;
   };
   virtual Result<std::vector<IndexEntry>> index(std::string_view name, std::string_view value,
-                                                const std::optional<IndexEntry>& before, std::size_t limit) const = 0;
+                                                const std::optional<IndexEntry>& before,
+                                                std::size_t limit) const = 0;
   virtual JournalFigures figures() const = 0;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// The journal in memory, with crash semantics, for tests and the simulator. Single-threaded: nothing becomes durable
-// until sync() is called, and the listener is called from within it.
+// The journal in memory, with crash semantics, for tests and the simulator. Single-threaded: nothing becomes
+// durable until sync() is called, and the listener is called from within it.
 
 #include <functional>
 #include <memory>
@@ -22,8 +22,8 @@ class MemoryJournal : public Journal {
   // What the disk holds after a crash now, when the first `survives` unsynced appends made it there. This
   // journal is of no more use afterwards.
   virtual std::unique_ptr<MemoryJournal> crash(std::size_t survives) = 0;
-  // Called for each append and each sync, before it takes effect; for crash injection. May throw: the journal is
-  // then as it was.
+  // Called for each append and each sync, before it takes effect; for crash injection. May throw: the journal
+  // is then as it was.
   virtual void set_probe(std::function<void(const char* point)> probe) = 0;
   // Flips a bit in a stored record, for tests of detection.
   virtual void damage(Position position) = 0;

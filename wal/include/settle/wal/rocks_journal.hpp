@@ -14,8 +14,8 @@ namespace settle {
 
 struct RocksOptions {
   std::filesystem::path folder;
-  std::uint16_t shard_count = 64;      // of a new journal; an existing one keeps its own
-  std::string key_id;                  // of the key ring; a journal made with another is refused
+  std::uint16_t shard_count = 64;  // of a new journal; an existing one keeps its own
+  std::string key_id;              // of the key ring; a journal made with another is refused
   std::size_t block_cache_bytes = std::size_t{64} << 20;
   std::shared_ptr<rocksdb::FileSystem> file_system;  // for fault injection; null: the real one
 };
