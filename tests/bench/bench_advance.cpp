@@ -13,7 +13,7 @@ void whole_purchase(benchmark::State& state) {
   const Definition definition = purchase_definition();
   const auto story = sample_purchase(definition);
   SETTLE_CHECK(story.size() == 8 && story.back().advanced.purchase.state == PurchaseState::completed);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     Purchase purchase;
     for (const SampleStep& step : story) {
       purchase = advance(definition, std::move(purchase), step.event).purchase;
@@ -26,7 +26,7 @@ BENCHMARK(whole_purchase);
 void one_answer(benchmark::State& state) {
   const Definition definition = purchase_definition();
   const auto story = sample_purchase(definition);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     benchmark::DoNotOptimize(advance(definition, story[1].advanced.purchase, story[2].event));
   }
 }

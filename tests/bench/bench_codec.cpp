@@ -14,7 +14,7 @@ using namespace settle;
 void encode_whole_purchase(benchmark::State& state) {
   const auto story = sample_purchase(purchase_definition());
   std::size_t bytes = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     bytes = 0;
     for (const SampleStep& step : story) {
       bytes += encode(step.event).size() + encode(step.advanced.transitions).size();
@@ -28,7 +28,7 @@ BENCHMARK(encode_whole_purchase);
 void decode_whole_purchase(benchmark::State& state) {
   std::vector<std::string> events;
   for (const SampleStep& step : sample_purchase(purchase_definition())) events.push_back(encode(step.event));
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     for (const std::string& event : events) {
       auto decoded = decode_event(event);
       SETTLE_CHECK(decoded.ok());
@@ -41,7 +41,7 @@ BENCHMARK(decode_whole_purchase);
 void encode_snapshot(benchmark::State& state) {
   const Purchase purchase = sample_purchase(purchase_definition()).back().advanced.purchase;
   std::size_t bytes = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     bytes = encode(purchase).size();
     benchmark::DoNotOptimize(bytes);
   }
@@ -51,7 +51,7 @@ BENCHMARK(encode_snapshot);
 
 void decode_snapshot(benchmark::State& state) {
   const std::string bytes = encode(sample_purchase(purchase_definition()).back().advanced.purchase);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     auto decoded = decode_purchase(bytes);
     SETTLE_CHECK(decoded.ok());
     benchmark::DoNotOptimize(decoded);

@@ -137,7 +137,7 @@ class Upstream {
 
 class Pool {
  public:
-  Pool(asio::io_context& io, tcp::endpoint to) : to(to), io_(io) {}
+  Pool(asio::io_context& io, const tcp::endpoint& to) : to(to), io_(io) {}
   void call(std::shared_ptr<Purchase> purchase, Turn turn) {
     if (idle_.empty() && all_.size() < connections_max) {
       idle_.push_back(all_.emplace_back(std::make_unique<Upstream>(io_, *this)).get());
