@@ -11,6 +11,9 @@
 
 namespace settle {
 
+// The length of the well-formed UTF-8 sequence at `at`, or 0 (Unicode 15, table 3-7).
+std::size_t utf8_sequence_length(std::string_view text, std::size_t at);
+
 // `text` as a JSON string's inside. Bytes that are not UTF-8 become U+FFFD, so that the result is always
 // valid.
 void append_json_escaped(std::string& out, std::string_view text);

@@ -1,0 +1,102 @@
+#include "api_problem.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "json_writer.hpp"
+#include "settle/coordinator/log.hpp"
+
+namespace settle {
+namespace {
+
+constexpr std::array kinds = {
+    ProblemKind{"malformed_request", 400, "Not an HTTP/1.1 request"},
+    ProblemKind{"malformed_json", 400, "Not JSON"},
+    ProblemKind{"json_too_deep", 400, "JSON is nested too deeply"},
+    ProblemKind{"duplicate_name", 400, "A name appears twice in an object"},
+    ProblemKind{"invalid_utf8", 400, "Not UTF-8"},
+    ProblemKind{"number_out_of_range", 400, "A number is too large"},
+    ProblemKind{"missing_idempotency_key", 400, "Idempotency-Key is missing"},
+    ProblemKind{"invalid_idempotency_key", 400, "Idempotency-Key is not valid"},
+    ProblemKind{"invalid_parameter", 400, "A parameter is not valid"},
+    ProblemKind{"invalid_cursor", 400, "The cursor is not valid"},
+    ProblemKind{"invalid_callback", 400, "The callback is not valid"},
+    ProblemKind{"not_found", 404, "Not found"},
+    ProblemKind{"unknown_route", 404, "No such path"},
+    ProblemKind{"unknown_token", 404, "Unknown callback token"},
+    ProblemKind{"method_not_allowed", 405, "Method not allowed"},
+    ProblemKind{"request_timeout", 408, "The request came too slowly"},
+    ProblemKind{"state_forbids", 409, "The state forbids it"},
+    ProblemKind{"in_use", 409, "In use"},
+    ProblemKind{"contradiction", 409, "Contradicts what is known"},
+    ProblemKind{"body_too_large", 413, "The body is too large"},
+    ProblemKind{"unsupported_media_type", 415, "Not declared as application/json"},
+    ProblemKind{"missing_field", 422, "A field is missing"},
+    ProblemKind{"unknown_field", 422, "There is no such field"},
+    ProblemKind{"invalid_field", 422, "A field is not valid"},
+    ProblemKind{"unknown_currency", 422, "Unknown currency"},
+    ProblemKind{"idempotency_key_reused", 422, "The key was used for another request"},
+    ProblemKind{"unknown_definition", 422, "Unknown definition"},
+    ProblemKind{"unknown_participant", 422, "Unknown participant"},
+    ProblemKind{"unknown_merchant", 422, "Unknown merchant"},
+    ProblemKind{"unknown_step", 422, "Unknown step"},
+    ProblemKind{"invalid_participant", 422, "The participant is not valid"},
+    ProblemKind{"invalid_merchant", 422, "The merchant is not valid"},
+    ProblemKind{"invalid_definition", 422, "The definition is not valid"},
+    ProblemKind{"header_too_large", 431, "The headers are too large"},
+    ProblemKind{"internal", 500, "Internal error"},
+    ProblemKind{"damaged", 500, "The journal is damaged"},
+    ProblemKind{"io", 500, "The journal cannot be read"},
+    ProblemKind{"paused", 503, "No new purchases are taken", 30},
+    ProblemKind{"overloaded", 503, "Too much at once", 1},
+    ProblemKind{"journal_failed", 503, "The journal cannot be written", 30},
+    ProblemKind{"stopping", 503, "The daemon is stopping", 5},
+    ProblemKind{"too_many_connections", 503, "Too many connections", 1},
+};
+
+}  // namespace
+
+std::span<const ProblemKind> problem_kinds() {
+  return kinds;
+}
+
+const ProblemKind* problem_kind(std::string_view code) {
+  const auto* found =
+      std::find_if(kinds.begin(), kinds.end(), [&](const auto& kind) { return code == kind.code; });
+  return found == kinds.end() ? nullptr : &*found;
+}
+
+ServerResponse problem_response(const Problem& problem) {
+  const ProblemKind* kind = problem_kind(problem.code);
+  if (kind == nullptr) {
+    log_error("internal error", {{"code", problem.code}, {"detail", problem.detail}});
+    return problem_response(Problem{"internal", "the daemon's log says more", ""});
+  }
+  ServerResponse response;
+  response.status = kind->status;
+  response.content_type = "application/problem+json";
+  JsonWriter json(response.body);
+  json.open_object();
+  json.field("type", "about:blank");
+  json.field("title", kind->title);
+  json.field("status", kind->status);
+  json.field("code", kind->code);
+  json.field("detail", problem.detail);
+  json.field_if("pointer", problem.pointer);
+  json.close_object();
+  if (kind->retry_after_s > 0)
+    response.headers = "Retry-After: " + std::to_string(kind->retry_after_s) + "\r\n";
+  return response;
+}
+
+ServerResponse problem_response(const Error& error) {
+  Problem problem{error.code, error.detail, ""};
+  const std::size_t colon = error.detail.find(": ");
+  if (colon != std::string::npos && (colon == 0 || error.detail.front() == '/')) {
+    problem.pointer = error.detail.substr(0, colon);
+    problem.detail = error.detail.substr(colon + 2);
+  }
+  return problem_response(problem);
+}
+
+}  // namespace settle
