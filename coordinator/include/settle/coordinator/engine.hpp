@@ -1,8 +1,8 @@
 #pragma once
-// The engine: takes requests, events and time; advances purchases; journals; and lets effects leave once they are
-// durable. Single-threaded: everything here is called on the loop's thread, and every `then` is called there, exactly
-// once, later or from within the call; never after the engine is gone. A `then` that carries a purchase's state is called only
-// after the transition that it shows is durable (the law).
+// The engine: takes requests, events and time; advances purchases; journals; and lets effects leave once they
+// are durable. Single-threaded: everything here is called on the loop's thread, and every `then` is called
+// there, exactly once, later or from within the call; never after the engine is gone. A `then` that carries a
+// purchase's state is called only after the transition that it shows is durable (the law).
 
 #include <cstdint>
 #include <functional>
@@ -13,27 +13,27 @@
 #include <vector>
 
 #include "settle/coordinator/loop.hpp"
+#include "settle/crypto/keys.hpp"
 #include "settle/participants/http_client.hpp"
 #include "settle/participants/registry.hpp"
 #include "settle/statemachine/advance.hpp"
 #include "settle/wal/journal.hpp"
-#include "settle/crypto/keys.hpp"
 
 namespace settle {
 
 struct EngineConfig {
-  std::string callback_base;                    // "http://127.0.0.1:7070", where callbacks reach this daemon
-  std::uint32_t in_motion_max = 100'000;        // purchases in memory; past it submits get `overloaded`
-  DurationMs rest_after{2'000};                 // a purchase that waits longer than this rests on disk
-  std::uint32_t recovery_scan = 1'000;          // records read at once while recovering
+  std::string callback_base;              // "http://127.0.0.1:7070", where callbacks reach this daemon
+  std::uint32_t in_motion_max = 100'000;  // purchases in memory; past it submits get `overloaded`
+  DurationMs rest_after{2'000};           // a purchase that waits longer than this rests on disk
+  std::uint32_t recovery_scan = 1'000;    // records read at once while recovering
 };
 
 // What a shop asks. Strings are valid UTF-8 and within the API's limits already.
 struct SubmitRequest {
   Order order;
   std::string definition = "purchase";
-  DurationMs deadline{0};                       // from now; 0: the definition's
-  std::array<std::uint8_t, 32> digest{};        // SHA-256 of the request in canonical form (I5)
+  DurationMs deadline{0};                 // from now; 0: the definition's
+  std::array<std::uint8_t, 32> digest{};  // SHA-256 of the request in canonical form (I5)
 };
 
 struct PurchaseView {
@@ -81,15 +81,15 @@ class Engine {
                                         std::shared_ptr<const KeyRing> keys);
   virtual ~Engine() = default;
 
-  // Opens every shard, reads registry, snapshots and tails, resumes what was in flight. Blocks. Errors: damaged (with the
-  // position), replay_mismatch, io. Call once, before anything else.
+  // Opens every shard, reads registry, snapshots and tails, resumes what was in flight. Blocks. Errors:
+  // damaged (with the position), replay_mismatch, io. Call once, before anything else.
   virtual Status recover() = 0;
   // The last journalled time, known after recover(); the loop's time must not be before it.
   virtual TimeMs last_journalled() const = 0;
   virtual void on_wake() = 0;
 
-  // Errors: paused, overloaded, journal_failed, stopping (all 503); idempotency_key_reused (422), unknown_definition,
-  // unknown_participant, unknown_merchant (422).
+  // Errors: paused, overloaded, journal_failed, stopping (all 503); idempotency_key_reused (422),
+  // unknown_definition, unknown_participant, unknown_merchant (422).
   virtual void submit(SubmitRequest request, Then<PurchaseView> then) = 0;
   // The purchase once it is settled for the shop (all confirmed, or cancelled), or as it stands after `wait`.
   // Errors: not_found.
@@ -119,7 +119,8 @@ class Engine {
   virtual void put_merchant(Merchant merchant, Then<PutOutcome> then) = 0;
   virtual void erase_participant(std::string_view name, Then<Done> then) = 0;  // errors also: not_found
   virtual void erase_merchant(std::string_view id, Then<Done> then) = 0;
-  // Newest version of each, by name. A put of a changed definition makes the next version. Errors: invalid_definition.
+  // Newest version of each, by name. A put of a changed definition makes the next version. Errors:
+  // invalid_definition.
   virtual std::vector<std::shared_ptr<const Definition>> definitions() const = 0;
   virtual void put_definition(Definition definition, Then<PutOutcome> then) = 0;
 
@@ -128,7 +129,8 @@ class Engine {
   virtual void resume(Act act, Then<Done> then) = 0;
   virtual bool paused() const = 0;
 
-  // A page of the journal, after `cursor` (empty: from the beginning), over all shards or of one purchase. Errors: invalid_cursor.
+  // A page of the journal, after `cursor` (empty: from the beginning), over all shards or of one purchase.
+  // Errors: invalid_cursor.
   virtual Result<JournalPage> journal(std::string_view cursor, const std::optional<PurchaseId>& purchase,
                                       std::size_t limit) const = 0;
 
@@ -136,11 +138,13 @@ class Engine {
   virtual Status ready() const = 0;
   virtual EngineFigures figures() const = 0;
 
-  // Stops taking purchases; `then` is called when no call is out any more, or after `patience`, and all is durable.
+  // Stops taking purchases; `then` is called when no call is out any more, or after `patience`, and all is
+  // durable.
   virtual void stop(DurationMs patience, std::function<void()> then) = 0;
 };
 
-// Definitions as JSON, as the API takes and shows them, and as they are stored. Errors: invalid_definition with a JSON pointer.
+// Definitions as JSON, as the API takes and shows them, and as they are stored. Errors: invalid_definition
+// with a JSON pointer.
 Result<Definition> parse_definition(std::string_view name, std::string_view json);
 std::string definition_json(const Definition& definition);
 

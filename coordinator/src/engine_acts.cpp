@@ -1,0 +1,114 @@
+// Acts of operators and shops: cancel, retry, resolve, reopen. Each is an event like any other, with who and
+// why.
+
+#include "engine_impl.hpp"
+#include "settle/coordinator/log.hpp"
+
+namespace settle {
+namespace {
+
+Error not_found() {
+  return Error{"not_found", "there is no such purchase"};
+}
+Error forbidden(std::string why) {
+  return Error{"state_forbids", std::move(why)};
+}
+
+}  // namespace
+
+void EngineImpl::act(const PurchaseId& id, Body what, Then<PurchaseView> then) {
+  Result<Live*> found = find(id);
+  if (!found) return then(found.error());
+  if (*found == nullptr) return then(not_found());
+  Live& live = **found;
+  Result<Applied> applied = apply(live, std::move(what), true);
+  if (!applied) return then(applied.error());
+  if (applied->verdict == Verdict::refused) {
+    let_go(id);
+    return then(forbidden(applied->refusal));
+  }
+  reply(live, false, false, std::move(then));
+  set_alarm();
+}
+
+int EngineImpl::step_number(const Definition& definition, std::string_view step) {
+  for (std::size_t i = 0; i < definition.steps.size(); ++i)
+    if (definition.steps[i].name == step) return static_cast<int>(i);
+  return -1;
+}
+
+void EngineImpl::cancel(const PurchaseId& id, Act act, Then<PurchaseView> then) {
+  this->act(id, CancelRequested{std::move(act.who), std::move(act.why)}, std::move(then));
+}
+
+void EngineImpl::retry(const PurchaseId& id, Act act, std::string step, Then<PurchaseView> then) {
+  Result<Live*> found = find(id);
+  if (!found) return then(found.error());
+  if (*found == nullptr) return then(not_found());
+  const int number = step.empty() ? -1 : step_number(*(*found)->definition, step);
+  if (!step.empty() && number < 0)
+    return then(Error{"unknown_step", "the purchase has no step \"" + step + "\""});
+  this->act(id, RetryRequested{std::move(act.who), std::move(act.why), static_cast<std::int16_t>(number)},
+            std::move(then));
+}
+
+void EngineImpl::resolve(const PurchaseId& id, Act act, std::string step, Resolution resolution,
+                         Then<PurchaseView> then) {
+  Result<Live*> found = find(id);
+  if (!found) return then(found.error());
+  if (*found == nullptr) return then(not_found());
+  const int number = step_number(*(*found)->definition, step);
+  if (number < 0) return then(Error{"unknown_step", "the purchase has no step \"" + step + "\""});
+  this->act(
+      id,
+      ResolveRequested{std::move(act.who), std::move(act.why), static_cast<std::uint8_t>(number), resolution},
+      std::move(then));
+}
+
+// Two records, in this order: the old purchase names its successor, then the successor begins. After a crash
+// between them the successor does not exist, and the old one can be reopened again.
+void EngineImpl::reopen(const PurchaseId& id, Act act, Then<PurchaseView> then) {
+  Result<Live*> found = find(id);
+  if (!found) return then(found.error());
+  if (*found == nullptr) return then(not_found());
+  if (Status accepts = accepting(); !accepts) return then(accepts.error());
+  const Purchase old = (*found)->purchase;
+  if (old.state != PurchaseState::cancelled)
+    return then(forbidden("only a cancelled purchase can be reopened; this one is " +
+                          std::string(name_of(old.state))));
+  if (!old.successor.is_zero()) {
+    Result<Live*> successor = find(old.successor);
+    if (!successor) return then(successor.error());
+    if (*successor != nullptr && (*successor)->purchase.state != PurchaseState::cancelled)
+      return then(forbidden("it was reopened already, as " + old.successor.text()));
+  }
+  SubmitRequest request;
+  request.order = old.order;
+  request.order.idempotency_key = "reopen:" + id.text() + ":" + std::to_string(old.revision);
+  request.definition = old.definition;
+  request.digest = old.request_digest;
+  // A shop's own keys cannot collide with these: no shop's name begins with a control character.
+  const PurchaseId fresh =
+      keys_->purchase_id("\x01reopen\x01" + old.order.shop, request.order.idempotency_key);
+  Result<Live*> holder = cart_holder(request.order, fresh);
+  if (!holder) return then(holder.error());
+  if (*holder != nullptr)
+    return then(forbidden("its cart has been bought by " + (*holder)->purchase.id.text()));
+  const std::shared_ptr<const Definition> definition = newest(old.definition);
+  if (!definition)
+    return then(Error{"unknown_definition", "there is no definition \"" + old.definition + "\" any more"});
+  if (Status can_call = callable(*definition, request.order); !can_call) return then(can_call.error());
+
+  found = find(id);  // what was found above may have been let go
+  if (!found) return then(found.error());
+  if (*found == nullptr) return then(not_found());
+  Result<Applied> linked = apply(**found, Reopened{std::move(act.who), std::move(act.why), fresh}, true);
+  if (!linked) return then(linked.error());
+  if (linked->verdict == Verdict::refused) return then(forbidden(linked->refusal));
+  Result<Live*> begun = begin(fresh, request, id);
+  if (!begun) return then(begun.error());
+  reply(**begun, true, false, std::move(then));
+  set_alarm();
+}
+
+}  // namespace settle

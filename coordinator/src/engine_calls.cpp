@@ -1,0 +1,135 @@
+// What leaves: calls to participants and merchants, and the answers that come back.
+
+#include "engine_impl.hpp"
+#include "settle/coordinator/log.hpp"
+
+namespace settle {
+namespace {
+
+// A call that was overtaken (a cancel was decided, an operator acted, a callback came) while its record was
+// being synced must not leave: I8. It counts as made all the same.
+bool still_wanted(const Step& step, const Effect& effect) {
+  if (effect.operation == Operation::query)
+    return step.query_in_flight && step.attempts_of(Operation::query) == effect.attempt;
+  return step.in_flight && step.operation == effect.operation &&
+         step.attempts_of(effect.operation) == effect.attempt;
+}
+
+}  // namespace
+
+CallContext EngineImpl::context(const Live& live, const Effect& effect) const {
+  return CallContext{*live.definition,
+                     live.purchase,
+                     effect.step,
+                     effect.operation,
+                     effect.attempt,
+                     live.shard,
+                     shards_[live.shard.number].epoch.number,
+                     loop_.wall(),
+                     config_.callback_base};
+}
+
+void EngineImpl::dispatch(const PurchaseId& id, const Effect& effect) {
+  const auto found = live_.find(id);
+  if (found == live_.end()) return;
+  Live& live = *found->second;
+  if (!still_wanted(live.purchase.steps[effect.step], effect)) return;
+  Result<HttpRequest> request = build_request(context(live, effect), registry_, *keys_);
+  if (!request) return no_call(id, effect, request.error());
+  ++calls_out_;
+  ++figures_.calls;
+  client_.send(std::move(*request),
+               [this, alive = std::weak_ptr<bool>(alive_), id, effect](const HttpAnswer& came) {
+                 if (!alive.lock()) return;
+                 --calls_out_;
+                 answer(id, effect, came);
+                 if (stopping_) on_wake();
+               });
+}
+
+void EngineImpl::answer(const PurchaseId& id, const Effect& effect, const HttpAnswer& came) {
+  Result<Live*> live = find(id);
+  if (!live || *live == nullptr) {
+    log_error("an answer came for a purchase that cannot be read", {{"purchase", id}});
+    return;
+  }
+  const CallContext call = context(**live, effect);
+  auto said = classify(call, came, registry_, *keys_);
+  std::visit([&](auto& event) { (void)apply(**live, Body(std::move(event)), false); }, said);
+  let_go(id);
+  set_alarm();
+}
+
+// The call could not even be built: its target is not registered (any more), or has no such endpoint.
+void EngineImpl::no_call(const PurchaseId& id, const Effect& effect, const Error& error) {
+  loop_.post([this, alive = std::weak_ptr<bool>(alive_), id, effect, error] {
+    if (!alive.lock()) return;
+    Result<Live*> live = find(id);
+    if (!live || *live == nullptr) return;
+    if (effect.operation == Operation::query) {
+      QueryAnswered said;
+      said.step = effect.step;
+      said.attempt = effect.attempt;
+      said.cause = Cause::unregistered;
+      said.detail = error.detail;
+      (void)apply(**live, said, false);
+    } else {
+      Answered said;
+      said.step = effect.step;
+      said.operation = effect.operation;
+      said.attempt = effect.attempt;
+      said.outcome = Outcome::fault;
+      said.cause = Cause::unregistered;
+      said.code = error.code;
+      said.detail = error.detail;
+      (void)apply(**live, said, false);
+    }
+    let_go(id);
+    set_alarm();
+  });
+}
+
+void EngineImpl::alert(const Live& live, const Effect& effect) {
+  ++figures_.alerts;
+  if (effect.code == "parked") ++figures_.parked;
+  const Step& step = live.purchase.steps[effect.step];
+  log_alert("a purchase needs a person", {{"purchase", live.purchase.id},
+                                          {"code", effect.code},
+                                          {"step", live.definition->steps[effect.step].name},
+                                          {"operation", name_of(effect.operation)},
+                                          {"attempts", effect.attempt},
+                                          {"cause", name_of(step.last_cause)},
+                                          {"status", step.last_status},
+                                          {"error", step.error_code},
+                                          {"detail", step.error_detail}});
+}
+
+void EngineImpl::callback(std::string_view token, std::string_view body, Then<Done> then) {
+  const Error unknown{"unknown_token", "no call of this daemon carries this callback token"};
+  const std::optional<CallbackTarget> target = parse_callback_token(token, *keys_);
+  if (!target) return then(unknown);
+  Result<Live*> found = find(target->purchase);
+  if (!found) return then(found.error());
+  Live* live = *found;
+  if (live == nullptr || target->step >= live->purchase.steps.size()) return then(unknown);
+  Result<Told> told =
+      parse_callback(body, *live->definition, live->purchase, target->step, target->operation, *keys_);
+  if (!told) {
+    let_go(target->purchase);
+    return then(told.error());
+  }
+  Result<Applied> applied = apply(*live, std::move(*told), true);
+  if (!applied) return then(applied.error());
+  const bool contradicts = applied->verdict == Verdict::contradiction;
+  after(live->ticket, [then = std::move(then), contradicts](const Status& status) {
+    if (!status.ok()) return then(status.error());
+    if (contradicts)
+      return then(
+          Error{"contradiction",
+                "this contradicts what is known of the purchase; it is recorded, and an operator is told"});
+    then(Done{});
+  });
+  set_alarm();
+}
+
+}  // namespace settle

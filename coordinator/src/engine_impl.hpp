@@ -1,0 +1,198 @@
+#pragma once
+// The engine's inside. One class, its parts in files by concern: engine.cpp (events and durability),
+// engine_calls.cpp (what leaves), engine_rest.cpp (memory, wake-ups), engine_recovery.cpp, engine_submit.cpp,
+// engine_acts.cpp, engine_registry.cpp, engine_read.cpp.
+
+#include <deque>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "settle/coordinator/engine.hpp"
+#include "settle/participants/protocol.hpp"
+
+namespace settle {
+
+// Runs once the record that it waits for is durable, or with the error that stopped the journal.
+using OnDurable = std::function<void(const Status&)>;
+
+struct Waiter {
+  std::uint64_t number = 0;
+  TimeMs until;
+  Then<PurchaseView> then;
+};
+
+// A purchase in memory. It is here while it is in motion, while its last record is not durable yet, or while
+// somebody waits for it; else it rests on disk.
+struct Live {
+  Purchase purchase;
+  std::shared_ptr<const Definition> definition;
+  ShardId shard;
+  Ticket ticket;        // of its last record
+  bool durable = true;  // ... which is on disk
+  std::uint64_t unsaved_from =
+      0;               // LSN of its first record since its snapshot; 0: the snapshot has everything
+  TimeMs due_on_disk;  // its entry in the due-time index
+  TimeMs wake_at;      // its entry in EngineImpl::wakes_
+  std::optional<PurchaseState> indexed_state;  // its entries in the indexes "state" and "person"
+  bool indexed_person = false;
+  std::vector<Waiter> waiters;
+};
+
+class EngineImpl final : public Engine {
+ public:
+  EngineImpl(EngineConfig config, Loop& loop, Journal& journal, HttpClient& client,
+             std::shared_ptr<const KeyRing> keys);
+  ~EngineImpl() override;
+
+  Status recover() override;
+  TimeMs last_journalled() const override { return last_at_; }
+  void on_wake() override;
+
+  void submit(SubmitRequest request, Then<PurchaseView> then) override;
+  void await_outcome(const PurchaseId& id, DurationMs wait, Then<PurchaseView> then) override;
+  void show(const PurchaseId& id, Then<PurchaseView> then) override;
+  void list(ListQuery query, Then<ListPage> then) override;
+  void cancel(const PurchaseId& id, Act act, Then<PurchaseView> then) override;
+  void retry(const PurchaseId& id, Act act, std::string step, Then<PurchaseView> then) override;
+  void resolve(const PurchaseId& id, Act act, std::string step, Resolution resolution,
+               Then<PurchaseView> then) override;
+  void reopen(const PurchaseId& id, Act act, Then<PurchaseView> then) override;
+  void callback(std::string_view token, std::string_view body, Then<Done> then) override;
+  const Registry& registry() const override { return registry_; }
+  void put_participant(Participant participant, Then<PutOutcome> then) override;
+  void put_merchant(Merchant merchant, Then<PutOutcome> then) override;
+  void erase_participant(std::string_view name, Then<Done> then) override;
+  void erase_merchant(std::string_view id, Then<Done> then) override;
+  std::vector<std::shared_ptr<const Definition>> definitions() const override;
+  void put_definition(Definition definition, Then<PutOutcome> then) override;
+  void pause(Act act, Then<Done> then) override;
+  void resume(Act act, Then<Done> then) override;
+  bool paused() const override { return paused_; }
+  Result<JournalPage> journal(std::string_view cursor, const std::optional<PurchaseId>& purchase,
+                              std::size_t limit) const override;
+  Status ready() const override;
+  EngineFigures figures() const override;
+  void stop(DurationMs patience, std::function<void()> then) override;
+
+ private:
+  using Body = decltype(Event::what);
+
+  // Events (engine.cpp). `apply` is the only way that a purchase changes.
+  struct Applied {
+    Verdict verdict = Verdict::applied;
+    std::string refusal;
+  };
+  Result<Applied> apply(Live& live, Body what, bool someone_waits);
+  Append record_of(Live& live, const Event& event, const Advanced& advanced);
+  void after(Ticket ticket, OnDurable run);
+  void on_durable(Ticket ticket, const Status& status);
+  void release(const PurchaseId& id, Ticket ticket, const std::vector<Effect>& effects);
+  Result<Appended> append(Append append);
+  void fail(const Error& error);
+  TimeMs now() const;
+  void count_states(PurchaseState before, const Purchase& after);
+
+  // Calls (engine_calls.cpp).
+  void dispatch(const PurchaseId& id, const Effect& effect);
+  void answer(const PurchaseId& id, const Effect& effect, const HttpAnswer& answer);
+  void no_call(const PurchaseId& id, const Effect& effect, const Error& error);
+  CallContext context(const Live& live, const Effect& effect) const;
+  void alert(const Live& live, const Effect& effect);
+
+  // Memory and time (engine_rest.cpp).
+  Result<Live*> find(const PurchaseId& id);  // from memory or disk; nullptr: there is no such purchase
+  Live& adopt(std::unique_ptr<Live> live);
+  std::unique_ptr<Live> thaw(const PurchaseId& id, const Snapshot& snapshot, Error& error) const;
+  void schedule(Live& live);
+  bool at_rest(const Live& live) const;
+  void rest(Live& live, Append& append);  // adds snapshot, due time and index entries to the record
+  void let_go(const PurchaseId& id);      // out of memory, if nothing keeps it
+  void wake_due_on_disk();
+  void expire_waiters();
+  void set_alarm();
+  void tell_waiters(Live& live);
+  void reply(Live& live, bool created, bool same_cart, Then<PurchaseView> then);
+  static PurchaseView view_of(const Live& live);
+
+  // Recovery (engine_recovery.cpp).
+  Status load_documents();
+  Status recover_shard(ShardId shard);
+  Status replay(const Record& record, std::unordered_map<PurchaseId, std::uint64_t, PurchaseIdHash>& saved);
+  Result<std::unique_ptr<Live>> thaw_saved(const PurchaseId& id) const;
+  Result<std::unique_ptr<Live>> first_of(const Event& event, ShardId shard) const;
+  void resume_all();
+
+  // Submission (engine_submit.cpp).
+  Status accepting() const;
+  Status callable(const Definition& definition, const Order& order) const;
+  Result<Live*> found_before(const PurchaseId& id, const SubmitRequest& request, bool& same_cart);
+  Result<Live*> cart_holder(const Order& order, const PurchaseId& wanted);
+  Status claim_cart(const Order& order, const PurchaseId& holder);
+  Result<Live*> begin(const PurchaseId& id, const SubmitRequest& request, const PurchaseId& predecessor);
+  std::string cart_key(const Order& order) const;
+  ShardId cart_shard(const Order& order) const;
+
+  // Acts (engine_acts.cpp).
+  void act(const PurchaseId& id, Body what, Then<PurchaseView> then);
+  static int step_number(const Definition& definition, std::string_view step);
+
+  // Registry (engine_registry.cpp).
+  void put_document(RecordKind kind, std::string event, DocumentChange change, OnDurable then);
+  Result<std::shared_ptr<const Definition>> definition_of(std::string_view name, std::uint32_t version) const;
+  std::shared_ptr<const Definition> newest(std::string_view name) const;
+  void add_definition(Definition definition, OnDurable then);
+  void set_paused(bool paused, Act act, Then<Done> then);
+
+  // Reading (engine_read.cpp).
+  Result<std::vector<Journal::IndexEntry>> candidates(const ListQuery& query,
+                                                      const std::optional<Journal::IndexEntry>& before) const;
+
+  EngineConfig config_;
+  Loop& loop_;
+  Journal& journal_;
+  HttpClient& client_;
+  std::shared_ptr<const KeyRing> keys_;
+  int listener_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // callbacks of a gone engine do nothing
+
+  Registry registry_;
+  std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Definition>> definitions_;
+  std::map<std::string, std::shared_ptr<const Definition>, std::less<>> newest_;
+  bool paused_ = false;
+  bool stopping_ = false;
+  std::optional<Error> failed_;
+
+  struct Shard {
+    Epoch epoch;
+    std::uint64_t last_lsn = 0;
+    std::set<std::pair<std::uint64_t, PurchaseId>> unsaved;  // Live::unsaved_from of its purchases
+    TimeMs next_due;  // the earliest entry on disk of a purchase that is not in memory, or earlier
+    std::uint32_t appends_since_floor = 0;
+  };
+  std::vector<Shard> shards_;
+  std::unordered_map<PurchaseId, std::unique_ptr<Live>, PurchaseIdHash> live_;
+  std::set<std::pair<TimeMs, PurchaseId>> wakes_;
+  std::set<std::pair<TimeMs, std::pair<PurchaseId, std::uint64_t>>> waits_;  // Waiter::until
+  std::uint64_t waiter_number_ = 0;
+  std::map<std::string, PurchaseId, std::less<>>
+      claims_;  // carts claimed by records that are not durable yet
+
+  // Keys answered through their cart by records that are not durable yet.
+  std::map<std::string, std::pair<PurchaseId, std::array<std::uint8_t, 32>>> aliases_;
+
+  struct Deferred {
+    Ticket ticket;
+    OnDurable run;
+  };
+  std::deque<Deferred> deferred_;  // in the order of tickets
+  mutable TimeMs last_at_;
+  TimeMs alarm_;  // what the loop was last asked for
+
+  std::uint64_t calls_out_ = 0;
+  std::function<void()> stopped_;
+  TimeMs stop_by_;
+  EngineFigures figures_;
+};
+
+}  // namespace settle

@@ -1,0 +1,176 @@
+// Reading: lists of purchases by index, and pages of the journal by cursor.
+
+#include <algorithm>
+
+#include "engine_impl.hpp"
+#include "settle/crypto/crypto.hpp"
+
+namespace settle {
+namespace {
+
+constexpr std::size_t index_page = 200;
+constexpr std::size_t looked_at_max =
+    5'000;  // entries per request; a page may then be short, its cursor goes on
+
+bool newer(const Journal::IndexEntry& a, const Journal::IndexEntry& b) {
+  return a.at != b.at ? a.at > b.at : b.purchase < a.purchase;
+}
+
+std::string cursor_of(const Journal::IndexEntry& entry) {
+  return base64url(std::to_string(entry.at.count) + ":" + entry.purchase.text());
+}
+
+std::optional<Journal::IndexEntry> parse_cursor(std::string_view cursor) {
+  const std::optional<std::string> text = unbase64url(cursor);
+  if (!text) return std::nullopt;
+  const std::size_t colon = text->find(':');
+  if (colon == std::string::npos || colon == 0 || colon > 15) return std::nullopt;
+  const std::string number = text->substr(0, colon);
+  if (!std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return std::nullopt;
+  const std::optional<PurchaseId> purchase = PurchaseId::parse(std::string_view(*text).substr(colon + 1));
+  if (!purchase) return std::nullopt;
+  return Journal::IndexEntry{TimeMs{std::stoll(number)}, *purchase};
+}
+
+bool matches(const ListQuery& query, const Purchase& p) {
+  if (query.shop && p.order.shop != *query.shop) return false;
+  if (query.order_id && p.order.order_id != *query.order_id) return false;
+  if (query.buyer && p.order.buyer != *query.buyer) return false;
+  if (query.state && p.state != *query.state) return false;
+  if (query.needs_person && !needs_person(p)) return false;
+  return p.submitted_at >= query.since;
+}
+
+// A place in every shard at once: the next LSN of each, as LEB128 numbers.
+std::string journal_cursor(const std::vector<std::uint64_t>& next) {
+  std::string bytes(1, '\x01');
+  for (std::uint64_t lsn : next) {
+    for (; lsn >= 0x80; lsn >>= 7) bytes += static_cast<char>(lsn | 0x80);
+    bytes += static_cast<char>(lsn);
+  }
+  return base64url(bytes);
+}
+
+std::optional<std::vector<std::uint64_t>> parse_journal_cursor(std::string_view cursor, std::size_t shards) {
+  if (cursor.empty()) return std::vector<std::uint64_t>(shards, 1);
+  if (cursor.size() > 4 + shards * 14) return std::nullopt;
+  const std::optional<std::string> bytes = unbase64url(cursor);
+  if (!bytes || bytes->empty() || bytes->front() != '\x01') return std::nullopt;
+  std::vector<std::uint64_t> next;
+  std::size_t at = 1;
+  while (at < bytes->size()) {
+    std::uint64_t lsn = 0;
+    for (int shift = 0;; shift += 7, ++at) {
+      if (at >= bytes->size() || shift > 56) return std::nullopt;
+      lsn |= static_cast<std::uint64_t>((*bytes)[at] & 0x7F) << shift;
+      if (((*bytes)[at] & 0x80) == 0) break;
+    }
+    ++at;
+    if (lsn == 0) return std::nullopt;
+    next.push_back(lsn);
+  }
+  if (next.size() != shards) return std::nullopt;
+  return next;
+}
+
+Error bad_cursor() {
+  return Error{"invalid_cursor", "this cursor was not given out by this journal"};
+}
+
+}  // namespace
+
+// What may match, newest first: a page of the narrowest index, and the purchases in memory, whose entries in
+// the state indexes are older than they are.
+Result<std::vector<Journal::IndexEntry>> EngineImpl::candidates(
+    const ListQuery& query, const std::optional<Journal::IndexEntry>& before) const {
+  if (query.order_id) return journal_.index("order", *query.order_id, before, index_page);
+  if (query.buyer) return journal_.index("buyer", *query.buyer, before, index_page);
+  if (query.shop) return journal_.index("shop", *query.shop, before, index_page);
+  if (!query.state && !query.needs_person) return journal_.index("all", "", before, index_page);
+  auto entries = query.needs_person ? journal_.index("person", "", before, index_page)
+                                    : journal_.index("state", name_of(*query.state), before, index_page);
+  if (!entries) return entries;
+  const bool more = entries->size() == index_page;
+  for (const auto& [id, live] : live_) {
+    const Journal::IndexEntry entry{live->purchase.submitted_at, id};
+    if (before && !newer(*before, entry)) continue;
+    if (more && newer(entries->back(), entry)) continue;  // belongs to a later page
+    entries->push_back(entry);
+  }
+  std::sort(entries->begin(), entries->end(), newer);
+  entries->erase(
+      std::unique(entries->begin(), entries->end(),
+                  [](const auto& a, const auto& b) { return a.at == b.at && a.purchase == b.purchase; }),
+      entries->end());
+  return entries;
+}
+
+void EngineImpl::list(ListQuery query, Then<ListPage> then) {
+  std::optional<Journal::IndexEntry> before;
+  if (!query.cursor.empty()) {
+    before = parse_cursor(query.cursor);
+    if (!before) return then(bad_cursor());
+  }
+  auto page = std::make_shared<ListPage>();
+  Ticket latest;
+  std::size_t looked_at = 0;
+  for (bool more = true; more && page->next_cursor.empty();) {
+    auto entries = candidates(query, before);
+    if (!entries) return then(entries.error());
+    more = entries->size() >= index_page;
+    for (const Journal::IndexEntry& entry : *entries) {
+      before = entry;
+      if (entry.at < query.since) {
+        more = false;
+        break;
+      }
+      Result<Live*> live = find(entry.purchase);
+      if (!live) return then(live.error());
+      if (*live != nullptr && matches(query, (*live)->purchase)) {
+        page->purchases.push_back(view_of(**live));
+        if (!(*live)->durable && latest < (*live)->ticket) latest = (*live)->ticket;
+      }
+      let_go(entry.purchase);
+      if (page->purchases.size() == query.limit || ++looked_at == looked_at_max) {
+        page->next_cursor = cursor_of(entry);
+        break;
+      }
+    }
+  }
+  set_alarm();
+  if (latest == Ticket{}) return then(std::move(*page));
+  if (failed_) return then(*failed_);
+  after(latest, [page, then = std::move(then)](const Status& status) {
+    if (!status.ok()) return then(status.error());
+    then(std::move(*page));
+  });
+}
+
+Result<JournalPage> EngineImpl::journal(std::string_view cursor, const std::optional<PurchaseId>& purchase,
+                                        std::size_t limit) const {
+  auto next = parse_journal_cursor(cursor, shards_.size());
+  if (!next) return bad_cursor();
+  JournalPage page;
+  if (purchase) {
+    const ShardId shard = shard_of(*purchase, journal_.shard_count());
+    auto records = journal_.scan_purchase(*purchase, (*next)[shard.number], limit);
+    if (!records) return records.error();
+    page.records = std::move(*records);
+  } else {
+    for (std::uint16_t n = 0; n < shards_.size(); ++n) {
+      auto records = journal_.scan(Position{ShardId{n}, (*next)[n]}, limit);
+      if (!records) return records.error();
+      std::move(records->begin(), records->end(), std::back_inserter(page.records));
+    }
+    // Across shards there is no order but time; within one it must stay. Times of a shard never go back.
+    std::stable_sort(page.records.begin(), page.records.end(),
+                     [](const Record& a, const Record& b) { return a.at < b.at; });
+    if (page.records.size() > limit) page.records.resize(limit);
+  }
+  for (const Record& record : page.records) (*next)[record.position.shard.number] = record.position.lsn + 1;
+  page.next_cursor = journal_cursor(*next);
+  return page;
+}
+
+}  // namespace settle

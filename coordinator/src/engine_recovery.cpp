@@ -1,0 +1,174 @@
+// Recovery: documents, then snapshots and the tail of each shard through the same `advance`, then `Resumed`
+// to every purchase whose calls were out. Nothing else.
+
+#include "engine_impl.hpp"
+#include "settle/coordinator/log.hpp"
+#include "settle/wal/codec.hpp"
+
+namespace settle {
+
+Status EngineImpl::recover() {
+  if (Status loaded = load_documents(); !loaded) return loaded;
+  for (std::uint16_t n = 0; n < journal_.shard_count(); ++n)
+    if (Status shard = recover_shard(ShardId{n}); !shard) return shard;
+  log_info("recovered", {{"in_motion", live_.size()},
+                         {"participants", registry_.participants().size()},
+                         {"merchants", registry_.merchants().size()},
+                         {"paused", paused_}});
+  // Not from within here: the loop learns the last journalled time first, so that time does not go back.
+  loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
+    if (alive.lock()) resume_all();
+  });
+  return ok();
+}
+
+Status EngineImpl::load_documents() {
+  const ShardId home{0};
+  const auto each = [&](const char* kind, const auto& load) -> Status {
+    Result<std::vector<Document>> documents = journal_.documents(home, kind);
+    if (!documents) return documents.error();
+    for (const Document& document : *documents)
+      if (Status loaded = load(document); !loaded)
+        return Error{loaded.error().code, std::string(kind) + " \"" + document.key +
+                                              "\" in the journal: " + loaded.error().detail};
+    return ok();
+  };
+  Status status = each("participant", [&](const Document& document) -> Status {
+    Result<Participant> participant = load_participant(document.value, *keys_);
+    if (!participant) return participant.error();
+    return registry_.put(std::move(*participant)), ok();
+  });
+  if (!status) return status;
+  status = each("merchant", [&](const Document& document) -> Status {
+    Result<Merchant> merchant = load_merchant(document.value, *keys_);
+    if (!merchant) return merchant.error();
+    return registry_.put(std::move(*merchant)), ok();
+  });
+  if (!status) return status;
+  status = each("definition", [&](const Document& document) -> Status {
+    const std::size_t at = document.key.rfind('@');
+    Result<Definition> definition = parse_definition(document.key.substr(0, at), document.value);
+    if (!definition) return definition.error();
+    definition->version =
+        static_cast<std::uint32_t>(std::strtoul(document.key.c_str() + at + 1, nullptr, 10));
+    auto shared = std::make_shared<const Definition>(std::move(*definition));
+    definitions_[{shared->name, shared->version}] = shared;
+    auto& newest = newest_[shared->name];
+    if (!newest || newest->version < shared->version) newest = shared;
+    return ok();
+  });
+  if (!status) return status;
+  return each("setting", [&](const Document& document) -> Status {
+    if (document.key == "paused") paused_ = document.value == "true";
+    return ok();
+  });
+}
+
+Status EngineImpl::recover_shard(ShardId id) {
+  Result<OpenedShard> opened = journal_.open_shard(id);
+  if (!opened) return opened.error();
+  Shard& shard = shards_[id.number];
+  shard.epoch = opened->epoch;
+  shard.last_lsn = opened->head;
+  if (last_at_ < opened->last_at) last_at_ = opened->last_at;
+  Result<std::uint64_t> floor = journal_.recovery_floor(id);
+  if (!floor) return floor.error();
+
+  std::unordered_map<PurchaseId, std::uint64_t, PurchaseIdHash> saved;
+  for (std::uint64_t next = *floor; next <= opened->head;) {
+    Result<std::vector<Record>> records = journal_.scan(Position{id, next}, config_.recovery_scan);
+    if (!records) return records.error();
+    if (records->empty())
+      return Error{"damaged", "the log of shard " + std::to_string(id.number) + " ends at LSN " +
+                                  std::to_string(next) + ", before its head"};
+    for (const Record& record : *records)
+      if (Status replayed = replay(record, saved); !replayed) return replayed;
+    next = records->back().position.lsn + 1;
+  }
+  Result<TimeMs> due = journal_.next_due(id);
+  if (!due) return due.error();
+  shard.next_due = *due;
+  return ok();
+}
+
+Result<std::unique_ptr<Live>> EngineImpl::thaw_saved(const PurchaseId& id) const {
+  Result<std::optional<Snapshot>> snapshot = journal_.snapshot(id);
+  if (!snapshot) return snapshot.error();
+  Error error{"damaged", "its snapshot is gone"};
+  std::unique_ptr<Live> live = snapshot->has_value() ? thaw(id, **snapshot, error) : nullptr;
+  if (!live) return error;
+  return live;
+}
+
+// What a purchase is before its first event, which must be a submission.
+Result<std::unique_ptr<Live>> EngineImpl::first_of(const Event& event, ShardId shard) const {
+  const auto* submitted = std::get_if<Submitted>(&event.what);
+  if (submitted == nullptr)
+    return Error{"damaged", "its purchase begins without a submission, and has no snapshot"};
+  auto definition = definition_of(submitted->definition, submitted->definition_version);
+  if (!definition) return definition.error();
+  auto live = std::make_unique<Live>();
+  live->definition = *definition;
+  live->shard = shard;
+  return live;
+}
+
+// One record of the tail. `saved` remembers up to where each purchase's snapshot reaches, 0 for none.
+Status EngineImpl::replay(const Record& record,
+                          std::unordered_map<PurchaseId, std::uint64_t, PurchaseIdHash>& saved) {
+  if (record.kind != RecordKind::purchase) return ok();
+  const auto damaged = [&](const std::string& what) {
+    return Error{"damaged", "record " + record.position.text() + ": " + what};
+  };
+  auto known = saved.find(record.purchase);
+  if (known == saved.end()) {
+    Result<std::optional<Snapshot>> snapshot = journal_.snapshot(record.purchase);
+    if (!snapshot) return snapshot.error();
+    known = saved.emplace(record.purchase, snapshot->has_value() ? (*snapshot)->lsn : 0).first;
+  }
+  if (record.position.lsn <= known->second) return ok();  // the snapshot includes it
+
+  Result<Event> event = decode_event(record.event);
+  if (!event) return damaged(event.error().detail);
+  Result<std::vector<Transition>> transitions = decode_transitions(record.transitions);
+  if (!transitions) return damaged(transitions.error().detail);
+  auto found = live_.find(record.purchase);
+  if (found == live_.end()) {
+    Result<std::unique_ptr<Live>> live =
+        known->second > 0 ? thaw_saved(record.purchase) : first_of(*event, record.position.shard);
+    if (!live) return damaged(live.error().detail);
+    found = live_.emplace(record.purchase, std::move(*live)).first;
+  }
+  Live& live = *found->second;
+  Advanced advanced = advance(*live.definition, std::move(live.purchase), *event);
+  live.purchase = std::move(advanced.purchase);
+  if (advanced.transitions != *transitions)
+    return Error{"replay_mismatch",
+                 "record " + record.position.text() +
+                     ": replaying its event does not give the transitions that were recorded"};
+  if (live.unsaved_from == 0)
+    shards_[live.shard.number].unsaved.emplace(live.unsaved_from = record.position.lsn, record.purchase);
+  live.due_on_disk = TimeMs{};  // went with this record
+  schedule(live);
+  return ok();
+}
+
+void EngineImpl::resume_all() {
+  if (newest_.count("purchase") == 0) add_definition(purchase_definition(), [](const Status&) {});
+  std::vector<PurchaseId> ids;
+  ids.reserve(live_.size());
+  for (const auto& [id, live] : live_) ids.push_back(id);
+  for (const PurchaseId& id : ids) {
+    const auto found = live_.find(id);
+    if (found == live_.end()) continue;
+    Live& live = *found->second;
+    if (pending_effects(*live.definition, live.purchase).empty()) {
+      let_go(id);
+    } else if (!apply(live, Resumed{}, false)) {
+      return;
+    }
+  }
+  set_alarm();
+}
+
+}  // namespace settle

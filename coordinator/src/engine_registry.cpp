@@ -1,0 +1,167 @@
+// The registry, the definitions and the pause: documents in shard 0, each change with a record of its own.
+
+#include <nlohmann/json.hpp>
+
+#include "engine_impl.hpp"
+#include "settle/coordinator/targets.hpp"
+
+namespace settle {
+namespace {
+
+std::string change_event(const char* event, const std::string& name) {
+  return nlohmann::json{{"event", event}, {"name", name}}.dump();
+}
+
+}  // namespace
+
+void EngineImpl::put_document(RecordKind kind, std::string event, DocumentChange change, OnDurable then) {
+  if (failed_) return then(*failed_);
+  Append record;
+  record.shard = ShardId{0};
+  record.kind = kind;
+  record.at = now();
+  record.event = std::move(event);
+  record.documents.push_back(std::move(change));
+  Result<Appended> appended = append(std::move(record));
+  if (!appended) return then(Error{"journal_failed", appended.error().detail});
+  after(appended->ticket, std::move(then));
+}
+
+// Later calls use the new registration as soon as it is durable; calls that are out keep what they were built
+// with.
+void EngineImpl::put_participant(Participant participant, Then<PutOutcome> then) {
+  const Participant* before = registry_.participant(participant.name);
+  const bool created = before == nullptr;
+  if (!created && public_json(*before) == public_json(participant) && before->secrets == participant.secrets)
+    return then(PutOutcome{false, false});
+  DocumentChange change{"participant", participant.name, stored_json(participant, *keys_)};
+  std::string event = nlohmann::json{{"event", "participant_put"},
+                                     {"name", participant.name},
+                                     {"registration", nlohmann::json::parse(public_json(participant))}}
+                          .dump();
+  put_document(RecordKind::registry, std::move(event), std::move(change),
+               [this, participant = std::move(participant), created,
+                then = std::move(then)](const Status& status) mutable {
+                 if (!status.ok()) return then(status.error());
+                 registry_.put(std::move(participant));
+                 then(PutOutcome{created, true});
+               });
+}
+
+void EngineImpl::put_merchant(Merchant merchant, Then<PutOutcome> then) {
+  const Merchant* before = registry_.merchant(merchant.id);
+  const bool created = before == nullptr;
+  if (!created && public_json(*before) == public_json(merchant) && before->secrets == merchant.secrets)
+    return then(PutOutcome{false, false});
+  DocumentChange change{"merchant", merchant.id, stored_json(merchant, *keys_)};
+  std::string event = nlohmann::json{{"event", "merchant_put"},
+                                     {"name", merchant.id},
+                                     {"registration", nlohmann::json::parse(public_json(merchant))}}
+                          .dump();
+  put_document(
+      RecordKind::registry, std::move(event), std::move(change),
+      [this, merchant = std::move(merchant), created, then = std::move(then)](const Status& status) mutable {
+        if (!status.ok()) return then(status.error());
+        registry_.put(std::move(merchant));
+        then(PutOutcome{created, true});
+      });
+}
+
+void EngineImpl::erase_participant(std::string_view name, Then<Done> then) {
+  if (registry_.participant(name) == nullptr)
+    return then(Error{"not_found", "no participant is registered under this name"});
+  for (const auto& [key, definition] : newest_)
+    for (const StepDefinition& step : definition->steps)
+      if (step.target == name)
+        return then(Error{"in_use", "definition \"" + key + "\" names it in step \"" + step.name + "\""});
+  const std::string key(name);
+  put_document(RecordKind::registry, change_event("participant_deleted", key),
+               {"participant", key, std::nullopt}, [this, key, then = std::move(then)](const Status& status) {
+                 if (!status.ok()) return then(status.error());
+                 registry_.erase_participant(key);
+                 then(Done{});
+               });
+}
+
+void EngineImpl::erase_merchant(std::string_view id, Then<Done> then) {
+  if (registry_.merchant(id) == nullptr)
+    return then(Error{"not_found", "no merchant is registered under this id"});
+  const std::string key(id);
+  put_document(RecordKind::registry, change_event("merchant_deleted", key), {"merchant", key, std::nullopt},
+               [this, key, then = std::move(then)](const Status& status) {
+                 if (!status.ok()) return then(status.error());
+                 registry_.erase_merchant(key);
+                 then(Done{});
+               });
+}
+
+Result<std::shared_ptr<const Definition>> EngineImpl::definition_of(std::string_view name,
+                                                                    std::uint32_t version) const {
+  const auto found = definitions_.find({std::string(name), version});
+  if (found != definitions_.end()) return found->second;
+  return Error{"damaged", "definition \"" + std::string(name) + "\" version " + std::to_string(version) +
+                              " is not in the journal"};
+}
+
+std::shared_ptr<const Definition> EngineImpl::newest(std::string_view name) const {
+  const auto found = newest_.find(name);
+  return found == newest_.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<const Definition>> EngineImpl::definitions() const {
+  std::vector<std::shared_ptr<const Definition>> all;
+  for (const auto& [name, definition] : newest_) all.push_back(definition);
+  return all;
+}
+
+// In force at once for new purchases: their records come after this one in the journal's order.
+void EngineImpl::add_definition(Definition definition, OnDurable then) {
+  const std::shared_ptr<const Definition> before = newest(definition.name);
+  definition.version = before ? before->version + 1 : 1;
+  auto shared = std::make_shared<const Definition>(std::move(definition));
+  std::string json = definition_json(*shared);
+  const std::string key = shared->name + "@" + std::to_string(shared->version);
+  std::string event = nlohmann::json{{"event", "definition_put"},
+                                     {"name", shared->name},
+                                     {"version", shared->version},
+                                     {"definition", nlohmann::json::parse(json)}}
+                          .dump();
+  definitions_[{shared->name, shared->version}] = shared;
+  newest_[shared->name] = shared;
+  put_document(RecordKind::registry, std::move(event), {"definition", key, std::move(json)}, std::move(then));
+}
+
+void EngineImpl::put_definition(Definition definition, Then<PutOutcome> then) {
+  if (Status valid = validate(definition); !valid) return then(valid.error());
+  if (Status targets = check_targets(definition, registry_); !targets) return then(targets.error());
+  const std::shared_ptr<const Definition> before = newest(definition.name);
+  if (before) {
+    definition.version = before->version;
+    if (definition_json(*before) == definition_json(definition)) return then(PutOutcome{false, false});
+  }
+  const bool created = !before;
+  add_definition(std::move(definition), [created, then = std::move(then)](const Status& status) {
+    if (!status.ok()) return then(status.error());
+    then(PutOutcome{created, true});
+  });
+}
+
+void EngineImpl::set_paused(bool paused, Act act, Then<Done> then) {
+  std::string event =
+      nlohmann::json{{"event", paused ? "paused" : "resumed"}, {"who", act.who}, {"why", act.why}}.dump();
+  paused_ = paused;
+  put_document(RecordKind::operation, std::move(event), {"setting", "paused", paused ? "true" : "false"},
+               [then = std::move(then)](const Status& status) {
+                 if (!status.ok()) return then(status.error());
+                 then(Done{});
+               });
+}
+
+void EngineImpl::pause(Act act, Then<Done> then) {
+  set_paused(true, std::move(act), std::move(then));
+}
+void EngineImpl::resume(Act act, Then<Done> then) {
+  set_paused(false, std::move(act), std::move(then));
+}
+
+}  // namespace settle

@@ -1,0 +1,221 @@
+// Memory and time: what is in motion lives in memory, what waits rests on disk, and nothing is forgotten
+// (I17).
+
+#include "engine_impl.hpp"
+#include "settle/coordinator/log.hpp"
+#include "settle/wal/codec.hpp"
+
+namespace settle {
+namespace {
+
+bool settled_for_shop(const Purchase& p) {
+  return p.state == PurchaseState::delivering || p.state == PurchaseState::completed ||
+         p.state == PurchaseState::cancelled;
+}
+
+constexpr std::size_t due_batch = 500;
+
+}  // namespace
+
+PurchaseView EngineImpl::view_of(const Live& live) {
+  return PurchaseView{live.definition, live.purchase, false, false};
+}
+
+std::unique_ptr<Live> EngineImpl::thaw(const PurchaseId& id, const Snapshot& snapshot, Error& error) const {
+  Result<Purchase> purchase = decode_purchase(snapshot.state);
+  if (!purchase) return error = purchase.error(), nullptr;
+  Result<std::shared_ptr<const Definition>> definition =
+      definition_of(purchase->definition, purchase->definition_version);
+  if (!definition) return error = definition.error(), nullptr;
+  auto live = std::make_unique<Live>();
+  live->definition = *definition;
+  live->purchase = std::move(*purchase);
+  live->shard = shard_of(id, journal_.shard_count());
+  live->due_on_disk = next_wake(*live->definition, live->purchase);
+  live->indexed_state = live->purchase.state;
+  live->indexed_person = needs_person(live->purchase);
+  return live;
+}
+
+Live& EngineImpl::adopt(std::unique_ptr<Live> live) {
+  const PurchaseId id = live->purchase.id;
+  Live& adopted = *(live_[id] = std::move(live));
+  return adopted;
+}
+
+Result<Live*> EngineImpl::find(const PurchaseId& id) {
+  if (const auto found = live_.find(id); found != live_.end()) return found->second.get();
+  Result<std::optional<Snapshot>> snapshot = journal_.snapshot(id);
+  if (!snapshot) return snapshot.error();
+  if (!snapshot->has_value()) return static_cast<Live*>(nullptr);
+  Error error;
+  std::unique_ptr<Live> live = thaw(id, **snapshot, error);
+  if (!live) return error;
+  Live& adopted = adopt(std::move(live));
+  schedule(adopted);
+  return &adopted;
+}
+
+bool EngineImpl::at_rest(const Live& live) const {
+  if (!pending_effects(*live.definition, live.purchase).empty()) return false;
+  const TimeMs wake = next_wake(*live.definition, live.purchase);
+  return !wake || wake > now() + config_.rest_after;
+}
+
+void EngineImpl::rest(Live& live, Append& append) {
+  append.snapshot = encode(live.purchase);
+  append.due_put = live.due_on_disk = next_wake(*live.definition, live.purchase);
+  const auto index = [&](bool put, const char* name, const char* value) {
+    append.indexes.push_back({put, name, value, live.purchase.submitted_at, live.purchase.id});
+  };
+  const bool person = needs_person(live.purchase);
+  if (live.indexed_state != live.purchase.state) {
+    if (live.indexed_state) index(false, "state", name_of(*live.indexed_state));
+    index(true, "state", name_of(live.purchase.state));
+    live.indexed_state = live.purchase.state;
+  }
+  if (live.indexed_person != person) index(person, "person", "");
+  live.indexed_person = person;
+}
+
+void EngineImpl::schedule(Live& live) {
+  const TimeMs wake = next_wake(*live.definition, live.purchase);
+  if (live.wake_at == wake) return;
+  if (live.wake_at) wakes_.erase({live.wake_at, live.purchase.id});
+  live.wake_at = wake;
+  if (wake) wakes_.emplace(wake, live.purchase.id);
+}
+
+void EngineImpl::let_go(const PurchaseId& id) {
+  const auto found = live_.find(id);
+  if (found == live_.end()) return;
+  Live& live = *found->second;
+  // Only what a snapshot holds completely, durably, may be forgotten here.
+  if (!live.durable || live.unsaved_from != 0 || !live.waiters.empty() || !at_rest(live)) return;
+  if (live.wake_at) {
+    wakes_.erase({live.wake_at, id});
+    Shard& shard = shards_[live.shard.number];
+    shard.next_due = earlier(shard.next_due, live.wake_at);
+  }
+  live_.erase(found);
+}
+
+void EngineImpl::on_wake() {
+  const TimeMs time = now();
+  alarm_ = TimeMs{};
+  wake_due_on_disk();
+  // Each purchase once per wake-up: one whose new wake-up is due at once again waits for the next round.
+  std::vector<PurchaseId> due;
+  for (auto it = wakes_.begin(); it != wakes_.end() && it->first <= time && due.size() < due_batch; ++it)
+    due.push_back(it->second);
+  for (const PurchaseId& id : due) {
+    const auto found = live_.find(id);
+    if (found == live_.end()) continue;
+    if (!apply(*found->second, Due{}, false)) break;
+  }
+  expire_waiters();
+  if (stopped_ && (calls_out_ == 0 || stop_by_ <= time)) {
+    const Status flushed = journal_.flush();
+    if (!flushed)
+      log_error("the journal could not be flushed at the stop", {{"detail", flushed.error().detail}});
+    std::exchange(stopped_, nullptr)();
+  }
+  set_alarm();
+}
+
+void EngineImpl::wake_due_on_disk() {
+  const TimeMs time = now();
+  for (std::uint16_t n = 0; n < shards_.size(); ++n) {
+    Shard& shard = shards_[n];
+    if (!shard.next_due || shard.next_due > time) continue;
+    Result<std::vector<DueEntry>> entries = journal_.due(ShardId{n}, time, due_batch);
+    if (!entries) return fail(entries.error());
+    for (const DueEntry& entry : *entries) {
+      Result<Live*> live = find(entry.purchase);  // schedules it, so that it is woken below
+      if (!live) return fail(live.error());
+    }
+    Result<TimeMs> next = journal_.next_due(ShardId{n});
+    if (!next) return fail(next.error());
+    // An entry goes with the next record of its purchase. Until that is written it is met here again; what
+    // lies behind a full batch of such entries is reached as soon as they are gone.
+    const DurationMs pause{entries->size() == due_batch ? 2 : 50};
+    shard.next_due = *next && *next <= time ? time + pause : *next;
+  }
+}
+
+void EngineImpl::set_alarm() {
+  TimeMs next;
+  if (!wakes_.empty()) next = wakes_.begin()->first;
+  if (!waits_.empty()) next = earlier(next, waits_.begin()->first);
+  for (const Shard& shard : shards_) next = earlier(next, shard.next_due);
+  if (stopped_) next = earlier(next, stop_by_);
+  if (next == alarm_) return;
+  alarm_ = next;
+  loop_.wake_at(next);
+}
+
+void EngineImpl::await_outcome(const PurchaseId& id, DurationMs wait, Then<PurchaseView> then) {
+  if (failed_) return then(*failed_);
+  Result<Live*> found = find(id);
+  if (!found) return then(found.error());
+  if (*found == nullptr) return then(Error{"not_found", "there is no such purchase"});
+  Live& live = **found;
+  if (settled_for_shop(live.purchase)) return reply(live, false, false, std::move(then));
+  const Waiter& waiter = live.waiters.emplace_back(Waiter{++waiter_number_, now() + wait, std::move(then)});
+  waits_.insert({waiter.until, {id, waiter.number}});
+  set_alarm();
+}
+
+void EngineImpl::tell_waiters(Live& live) {
+  if (live.waiters.empty() || !live.durable || !settled_for_shop(live.purchase)) return;
+  for (Waiter& waiter : std::exchange(live.waiters, {})) {
+    waits_.erase({waiter.until, {live.purchase.id, waiter.number}});
+    waiter.then(view_of(live));
+  }
+}
+
+void EngineImpl::expire_waiters() {
+  const TimeMs time = now();
+  while (!waits_.empty() && waits_.begin()->first <= time) {
+    const auto [id, number] = waits_.begin()->second;
+    waits_.erase(waits_.begin());
+    const auto found = live_.find(id);
+    if (found == live_.end()) continue;
+    Live& live = *found->second;
+    for (auto it = live.waiters.begin(); it != live.waiters.end(); ++it) {
+      if (it->number != number) continue;
+      Then<PurchaseView> then = std::move(it->then);
+      live.waiters.erase(it);
+      reply(live, false, false, std::move(then));
+      break;
+    }
+    let_go(id);
+  }
+}
+
+// The state as it is now, told once it is durable. Lets go of the purchase afterwards.
+void EngineImpl::reply(Live& live, bool created, bool same_cart, Then<PurchaseView> then) {
+  PurchaseView view = view_of(live);
+  view.created = created;
+  view.same_cart = same_cart;
+  if (live.durable) {
+    const PurchaseId id = live.purchase.id;
+    then(std::move(view));
+    return let_go(id);
+  }
+  // The record may ride without a sync of its own; it is at most linger_ms_max from being durable.
+  after(live.ticket, [then = std::move(then), view = std::move(view)](const Status& status) mutable {
+    if (!status.ok()) return then(status.error());
+    then(std::move(view));
+  });
+}
+
+void EngineImpl::show(const PurchaseId& id, Then<PurchaseView> then) {
+  Result<Live*> found = find(id);
+  if (!found) return then(found.error());
+  if (*found == nullptr) return then(Error{"not_found", "there is no such purchase"});
+  if (failed_ && !(*found)->durable) return then(*failed_);
+  reply(**found, false, false, std::move(then));
+}
+
+}  // namespace settle

@@ -1,0 +1,235 @@
+// Submission: one purchase per shop and key, and per cart (B7); whole or not at all (I4).
+
+#include "engine_impl.hpp"
+#include "settle/coordinator/targets.hpp"
+#include "settle/crypto/crypto.hpp"
+
+namespace settle {
+namespace {
+
+// A second click on the same cart was answered with the first click's purchase. That answer holds for its key
+// for ever (I5), so it is kept: "PURCHASE DIGEST".
+constexpr const char* alias_kind = "alias";
+constexpr const char* cart_kind = "cart";
+
+std::string hex(const std::array<std::uint8_t, 32>& bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out;
+  for (const std::uint8_t byte : bytes) {
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
+}
+
+Error reused() {
+  return Error{"idempotency_key_reused", "this shop used this Idempotency-Key with another body before"};
+}
+
+bool has_endpoint(const Participant& participant, Operation op) {
+  return participant.endpoints.count(op) != 0;
+}
+
+Status check_endpoints(const StepDefinition& step, const Participant& participant) {
+  const auto need = [&](Operation op) -> Status {
+    if (has_endpoint(participant, op)) return ok();
+    return Error{"unknown_participant", "step \"" + step.name + "\": participant \"" + participant.name +
+                                            "\" has no endpoint for " + name_of(op)};
+  };
+  if (step.mode == StepMode::deliver) return need(Operation::deliver);
+  if (step.mode != StepMode::enlisted)
+    if (Status can_try = need(Operation::try_); !can_try) return can_try;
+  if (step.mode != StepMode::compensable)
+    if (Status can_confirm = need(Operation::confirm); !can_confirm) return can_confirm;
+  return need(Operation::cancel);
+}
+
+}  // namespace
+
+Status check_targets(const Definition& definition, const Registry& registry) {
+  for (const StepDefinition& step : definition.steps) {
+    if (step.target == merchant_target) continue;
+    const Participant* participant = registry.participant(step.target);
+    if (participant == nullptr)
+      return Error{"unknown_participant",
+                   "step \"" + step.name + "\": no participant is registered as \"" + step.target + "\""};
+    if (Status endpoints = check_endpoints(step, *participant); !endpoints) return endpoints;
+  }
+  return ok();
+}
+
+Status EngineImpl::accepting() const {
+  if (Status ready = this->ready(); !ready) return ready;
+  if (live_.size() >= config_.in_motion_max)
+    return Error{"overloaded", "too many purchases are in motion; try again later"};
+  return ok();
+}
+
+Status EngineImpl::callable(const Definition& definition, const Order& order) const {
+  if (Status targets = check_targets(definition, registry_); !targets) return targets;
+  if (registry_.merchant(order.merchant) == nullptr)
+    return Error{"unknown_merchant", "no merchant is registered as \"" + order.merchant + "\""};
+  return ok();
+}
+
+void EngineImpl::submit(SubmitRequest request, Then<PurchaseView> then) {
+  if (failed_) return then(*failed_);
+  const PurchaseId id = keys_->purchase_id(request.order.shop, request.order.idempotency_key);
+  bool same_cart = false;
+  Result<Live*> before = found_before(id, request, same_cart);
+  if (!before) return then(before.error());
+  if (*before != nullptr) {
+    reply(**before, false, same_cart, std::move(then));
+    return set_alarm();
+  }
+  if (Status accepts = accepting(); !accepts) return then(accepts.error());
+  Result<Live*> holder = cart_holder(request.order, id);
+  if (!holder) return then(holder.error());
+  if (*holder != nullptr) {
+    Append alias;
+    alias.shard = shard_of(id, journal_.shard_count());
+    alias.kind = RecordKind::claim;
+    alias.at = now();
+    alias.purchase = (*holder)->purchase.id;
+    alias.event = R"({"event":"key_joined_cart","key_of":")" + id.text() + "\"}";
+    alias.documents.push_back(
+        {alias_kind, id.text(), (*holder)->purchase.id.text() + " " + hex(request.digest)});
+    const PurchaseId holding = (*holder)->purchase.id;
+    Result<Appended> appended = append(std::move(alias));
+    if (!appended) return then(appended.error());
+    aliases_[id.text()] = {holding, request.digest};
+    after(appended->ticket,
+          [this, key = id.text(), holding, then = std::move(then)](const Status& status) mutable {
+            aliases_.erase(key);
+            if (!status.ok()) return then(status.error());
+            Result<Live*> live = find(holding);
+            if (!live) return then(live.error());
+            reply(**live, false, true, std::move(then));
+          });
+    return;
+  }
+  Result<Live*> begun = begin(id, request, PurchaseId{});
+  if (!begun) return then(begun.error());
+  reply(**begun, true, false, std::move(then));
+  set_alarm();
+}
+
+// The purchase that this key got before, by itself or through its cart; nullptr: none.
+Result<Live*> EngineImpl::found_before(const PurchaseId& id, const SubmitRequest& request, bool& same_cart) {
+  Result<Live*> own = find(id);
+  if (!own) return own.error();
+  if (*own != nullptr) {
+    if ((*own)->purchase.request_digest == request.digest) return own;
+    let_go(id);
+    return reused();
+  }
+  std::optional<std::pair<PurchaseId, std::string>> alias;
+  if (const auto fresh = aliases_.find(id.text()); fresh != aliases_.end()) {
+    alias.emplace(fresh->second.first, hex(fresh->second.second));
+  } else {
+    Result<std::optional<std::string>> stored =
+        journal_.document(shard_of(id, journal_.shard_count()), alias_kind, id.text());
+    if (!stored) return stored.error();
+    if (stored->has_value()) {
+      const std::optional<PurchaseId> holder = PurchaseId::parse(std::string_view(**stored).substr(0, 32));
+      if (!holder) return Error{"damaged", "the alias of key " + id.text() + " cannot be read"};
+      alias.emplace(*holder, (*stored)->substr(33));
+    }
+  }
+  if (!alias) return static_cast<Live*>(nullptr);
+  if (alias->second != hex(request.digest)) return reused();
+  same_cart = true;
+  return find(alias->first);
+}
+
+std::string EngineImpl::cart_key(const Order& order) const {
+  // Hashed, since names may be long; the lengths keep ("a", "bc") and ("ab", "c") apart.
+  return hex(sha256(std::to_string(order.shop.size()) + ":" + order.shop + order.cart_id));
+}
+
+ShardId EngineImpl::cart_shard(const Order& order) const {
+  const std::array<std::uint8_t, 16> mac = keys_->mac("cart", cart_key(order));
+  return shard_of(PurchaseId{mac}, journal_.shard_count());
+}
+
+// The open or completed purchase that holds the order's cart; nullptr: the cart is free for `wanted`.
+Result<Live*> EngineImpl::cart_holder(const Order& order, const PurchaseId& wanted) {
+  Live* const none = nullptr;
+  if (order.cart_id.empty()) return none;
+  const std::string key = cart_key(order);
+  PurchaseId holder;
+  if (const auto fresh = claims_.find(key); fresh != claims_.end()) {
+    holder = fresh->second;
+  } else {
+    Result<std::optional<std::string>> stored = journal_.document(cart_shard(order), cart_kind, key);
+    if (!stored) return stored.error();
+    if (!stored->has_value()) return none;
+    const std::optional<PurchaseId> parsed = PurchaseId::parse(**stored);
+    if (!parsed) return Error{"damaged", "the claim of a cart cannot be read"};
+    holder = *parsed;
+  }
+  if (holder == wanted) return none;
+  Result<Live*> live = find(holder);
+  if (!live) return live;
+  // A claim whose purchase never became durable is released by the next claim; so is one that came to
+  // nothing.
+  if (*live == nullptr || (*live)->purchase.decision == Decision::cancel) {
+    if (*live != nullptr) let_go(holder);
+    return none;
+  }
+  return live;
+}
+
+// Durable before the purchase that it is for: appends are durable in order.
+Status EngineImpl::claim_cart(const Order& order, const PurchaseId& holder) {
+  if (order.cart_id.empty()) return ok();
+  const std::string key = cart_key(order);
+  Append claim;
+  claim.shard = cart_shard(order);
+  claim.kind = RecordKind::claim;
+  claim.at = now();
+  claim.purchase = holder;
+  claim.event = R"({"event":"cart_claimed","cart":")" + key + "\"}";
+  claim.documents.push_back({cart_kind, key, holder.text()});
+  claim.sync = false;
+  Result<Appended> appended = append(std::move(claim));
+  if (!appended) return appended.error();
+  claims_[key] = holder;
+  after(appended->ticket, [this, key, holder](const Status&) {
+    const auto found = claims_.find(key);
+    if (found != claims_.end() && found->second == holder) claims_.erase(found);
+  });
+  return ok();
+}
+
+// The first two records of a purchase: its cart's claim, if it has a cart, and its submission.
+Result<Live*> EngineImpl::begin(const PurchaseId& id, const SubmitRequest& request,
+                                const PurchaseId& predecessor) {
+  const std::shared_ptr<const Definition> definition = newest(request.definition);
+  if (!definition)
+    return Error{"unknown_definition", "there is no definition \"" + request.definition + "\""};
+  if (Status can_call = callable(*definition, request.order); !can_call) return can_call.error();
+  if (Status claimed = claim_cart(request.order, id); !claimed) return claimed.error();
+
+  Submitted submitted;
+  submitted.id = id;
+  submitted.definition = definition->name;
+  submitted.definition_version = definition->version;
+  submitted.order = request.order;
+  submitted.request_digest = request.digest;
+  submitted.predecessor = predecessor;
+  if (request.deadline.count > 0) submitted.deadline_at = now() + request.deadline;
+
+  auto fresh = std::make_unique<Live>();
+  fresh->definition = definition;
+  fresh->shard = shard_of(id, journal_.shard_count());
+  Live& live = *(live_[id] = std::move(fresh));
+  Result<Applied> applied = apply(live, std::move(submitted), true);
+  if (!applied) {
+    live_.erase(id);
+    return applied.error();
+  }
+  return &live;
+}
+
+}  // namespace settle
