@@ -52,7 +52,9 @@ void HttpSession::start() {
   read();
 }
 
-void HttpSession::turn_away() { refuse("too_many_connections", "try again in a moment"); }
+void HttpSession::turn_away() {
+  refuse("too_many_connections", "try again in a moment");
+}
 
 void HttpSession::set_deadline(DurationMs from_now) {
   deadline_ms_ = host_.now_ms() + from_now.count;

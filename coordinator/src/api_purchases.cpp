@@ -1,0 +1,107 @@
+// Reading purchases, and the callbacks of participants.
+
+#include "api_context.hpp"
+#include "api_json.hpp"
+#include "api_query.hpp"
+#include "api_view.hpp"
+
+namespace settle {
+namespace {
+
+constexpr std::size_t text_bytes_max = 128;
+
+std::optional<PurchaseState> parse_state(std::string_view text) {
+  for (int i = 1; i <= purchase_state_count; ++i) {
+    if (text == name_of(static_cast<PurchaseState>(i))) return static_cast<PurchaseState>(i);
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> read_list_query(std::string_view text, ListQuery& query) {
+  QueryParameters in(text,
+                     {"state", "shop", "order_id", "buyer", "needs_person", "since", "limit", "cursor"});
+  if (const auto state = in.text("state", text_bytes_max)) {
+    query.state = parse_state(*state);
+    if (!query.state) in.fail("state", "there is no such state");
+  }
+  query.shop = in.text("shop", text_bytes_max);
+  query.order_id = in.text("order_id", text_bytes_max);
+  query.buyer = in.text("buyer", text_bytes_max);
+  query.needs_person = in.flag("needs_person");
+  if (const auto since = in.text("since", text_bytes_max)) {
+    const auto time = parse_time_parameter(*since);
+    time ? static_cast<void>(query.since = *time)
+         : in.fail("since", "must be a time like 2026-01-31T12:00:00Z");
+  }
+  query.limit = in.number("limit", 1, 200, 50);
+  query.cursor = in.text("cursor", 1024).value_or("");
+  return in.problem();
+}
+
+void forget_answered(std::vector<ApiContext::Waiter>& waiters) {
+  std::erase_if(waiters, [](const ApiContext::Waiter& waiter) { return !waiter.responder.open(); });
+}
+
+}  // namespace
+
+void list_purchases(ApiContext& api, const ApiCall& call, Responder responder) {
+  ListQuery query;
+  if (const auto problem = read_list_query(call.request.query, query)) {
+    return responder.send(problem_response(*problem));
+  }
+  api.engine.list(std::move(query), [&api, responder](const Result<ListPage>& page) {
+    if (!page) return responder.send(problem_response(page.error()));
+    std::string body = "{\"purchases\":[";
+    for (const PurchaseView& view : page->purchases) {
+      if (body.back() == '}') body += ',';
+      append_purchase(body, view, *api.keys, false);
+    }
+    body += ']';
+    if (!page->next_cursor.empty()) body += ",\"next\":" + nlohmann::json(page->next_cursor).dump();
+    responder.send(json_response(200, body + "}"));
+  });
+}
+
+void show_purchase(ApiContext& api, const ApiCall& call, Responder responder) {
+  const auto id = purchase_of(call, responder);
+  if (!id) return;
+  if (const int wait_s = preferred_wait_s(call.request); wait_s > 0) {
+    std::string applied = "Preference-Applied: wait=" + std::to_string(wait_s) + "\r\n";
+    return answer_outcome(api, *id, wait_s, 200, std::move(applied), responder);
+  }
+  api.engine.show(*id, [&api, responder](const Result<PurchaseView>& view) {
+    if (!view) return responder.send(problem_response(view.error()));
+    ServerResponse response = json_response(200, {});
+    append_purchase(response.body, *view, *api.keys, true);
+    responder.send(std::move(response));
+  });
+}
+
+void answer_outcome(ApiContext& api, const PurchaseId& purchase, int wait_s, int open_status,
+                    std::string headers, Responder responder) {
+  const auto answer = [&api, open_status, headers, responder](const Result<PurchaseView>& view) {
+    if (!view) return responder.send(problem_response(view.error()));
+    ServerResponse response = json_response(settled_for_shop(view->purchase) ? 200 : open_status, {});
+    append_purchase(response.body, *view, *api.keys, true);
+    response.headers = headers;
+    responder.send(std::move(response));
+  };
+  if (api.stopping) return api.engine.show(purchase, answer);
+  // Kept so that a stop can answer them early; as many as there are connections, and the answered ones swept
+  // now and then.
+  if (api.waiters.size() == api.waiters.capacity()) forget_answered(api.waiters);
+  api.waiters.push_back({purchase, answer, responder});
+  api.engine.await_outcome(purchase, DurationMs{wait_s * 1000}, answer);
+}
+
+void take_callback(ApiContext& api, const ApiCall& call, Responder responder) {
+  nlohmann::json body;
+  if (const auto problem = read_json(call.request.body, body))
+    return responder.send(problem_response(*problem));
+  api.engine.callback(call.parameter, call.request.body, [responder](const Result<Done>& result) {
+    if (!result) return responder.send(problem_response(result.error()));
+    responder.send(json_response(200, R"({"outcome":"noted"})"));
+  });
+}
+
+}  // namespace settle

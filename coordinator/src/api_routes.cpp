@@ -1,0 +1,57 @@
+// The one table of what is served. docs/openapi.yaml lists the same, and a test compares both ways.
+
+#include <array>
+#include <vector>
+
+#include "api_context.hpp"
+
+namespace settle {
+namespace {
+
+constexpr bool json = true;
+
+constexpr std::array entries = {
+    RouteEntry{{"POST", "/v1/purchases"}, submit_purchase, json},
+    RouteEntry{{"GET", "/v1/purchases"}, list_purchases},
+    RouteEntry{{"GET", "/v1/purchases/{id}"}, show_purchase},
+    RouteEntry{{"POST", "/v1/purchases/{id}/cancel"}, cancel_purchase, json},
+    RouteEntry{{"POST", "/v1/purchases/{id}/retry"}, retry_purchase, json},
+    RouteEntry{{"POST", "/v1/purchases/{id}/reopen"}, reopen_purchase, json},
+    RouteEntry{{"POST", "/v1/purchases/{id}/resolve"}, resolve_purchase, json},
+    RouteEntry{{"POST", "/v1/callbacks/{token}"}, take_callback},
+    RouteEntry{{"GET", "/v1/participants"}, list_participants},
+    RouteEntry{{"GET", "/v1/participants/{name}"}, show_participant},
+    RouteEntry{{"PUT", "/v1/participants/{name}"}, put_participant, json},
+    RouteEntry{{"DELETE", "/v1/participants/{name}"}, delete_participant},
+    RouteEntry{{"GET", "/v1/merchants"}, list_merchants},
+    RouteEntry{{"GET", "/v1/merchants/{id}"}, show_merchant},
+    RouteEntry{{"PUT", "/v1/merchants/{id}"}, put_merchant, json},
+    RouteEntry{{"DELETE", "/v1/merchants/{id}"}, delete_merchant},
+    RouteEntry{{"GET", "/v1/definitions"}, list_definitions},
+    RouteEntry{{"GET", "/v1/definitions/{name}"}, show_definition},
+    RouteEntry{{"PUT", "/v1/definitions/{name}"}, put_definition, json},
+    RouteEntry{{"GET", "/v1/journal"}, read_journal},
+    RouteEntry{{"POST", "/v1/pause"}, pause_daemon, json},
+    RouteEntry{{"POST", "/v1/resume"}, resume_daemon, json},
+    RouteEntry{{"GET", "/v1/status"}, show_status},
+    RouteEntry{{"GET", "/healthz"}, show_health},
+    RouteEntry{{"GET", "/readyz"}, show_readiness},
+    RouteEntry{{"GET", "/version"}, show_version},
+};
+
+}  // namespace
+
+std::span<const RouteEntry> route_entries() {
+  return entries;
+}
+
+std::span<const ApiRoute> api_routes() {
+  static const std::vector<ApiRoute> routes = [] {
+    std::vector<ApiRoute> all;
+    for (const RouteEntry& entry : entries) all.push_back(entry.route);
+    return all;
+  }();
+  return routes;
+}
+
+}  // namespace settle
