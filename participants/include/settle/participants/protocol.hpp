@@ -1,16 +1,16 @@
 #pragma once
-// The calling protocol as pure functions: from a purchase and a call to an HTTP request, and from an HTTP answer to a
-// classified event. docs/participant-protocol.md is the specification.
+// The calling protocol as pure functions: from a purchase and a call to an HTTP request, and from an HTTP
+// answer to a classified event. docs/participant-protocol.md is the specification.
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "settle/crypto/keys.hpp"
 #include "settle/participants/http_client.hpp"
 #include "settle/participants/registry.hpp"
 #include "settle/statemachine/advance.hpp"
-#include "settle/crypto/keys.hpp"
 
 namespace settle {
 
@@ -21,32 +21,34 @@ struct CallContext {
   Operation operation = Operation::try_;
   std::uint16_t attempt = 0;
   ShardId shard;
-  std::uint64_t epoch = 0;     // of the shard
-  TimeMs now;                  // the attempt's time, for the signature (wall clock)
+  std::uint64_t epoch = 0;         // of the shard
+  TimeMs now;                      // the attempt's time, for the signature (wall clock)
   std::string_view callback_base;  // e.g. "http://127.0.0.1:7070"; the token is appended
 };
 
-// The body of a call: the same bytes in every attempt of an operation. Sealed fields are unsealed. Errors: unseal_failed.
+// The body of a call: the same bytes in every attempt of an operation. Sealed fields are unsealed. Errors:
+// unseal_failed.
 Result<std::string> call_body(const CallContext& call, const KeyRing& keys);
 
 // The whole request. Errors: unregistered (no such target or endpoint), unseal_failed.
 Result<HttpRequest> build_request(const CallContext& call, const Registry& registry, const KeyRing& keys);
 
-// Answered for try/confirm/cancel/deliver, QueryAnswered for query. Secret fields (StepDefinition::secrets) of the
-// result are sealed here, before anything else sees them: a sealed field is {"$sealed": "v1...."}; the seal's context is
-// "PURCHASE:STEP". A result that is not an object, or is larger than result_bytes_max, is a broken answer: unknown.
-std::variant<Answered, QueryAnswered> classify(const CallContext& call, const HttpAnswer& answer, const Registry& registry,
-                                               const KeyRing& keys);
+// Answered for try/confirm/cancel/deliver, QueryAnswered for query. Secret fields (StepDefinition::secrets)
+// of the result are sealed here, before anything else sees them: a sealed field is {"$sealed": "v1...."}; the
+// seal's context is "PURCHASE:STEP". A result that is not an object, or is larger than result_bytes_max, is a
+// broken answer: unknown.
+std::variant<Answered, QueryAnswered> classify(const CallContext& call, const HttpAnswer& answer,
+                                               const Registry& registry, const KeyRing& keys);
 
 inline constexpr std::size_t result_bytes_max = 32 << 10;
 
 // The body of POST /v1/callbacks/{token}. Errors: invalid_callback with a JSON pointer.
-Result<Told> parse_callback(std::string_view body, const Definition& definition, const Purchase& purchase, std::uint8_t step,
-                            Operation operation, const KeyRing& keys);
+Result<Told> parse_callback(std::string_view body, const Definition& definition, const Purchase& purchase,
+                            std::uint8_t step, Operation operation, const KeyRing& keys);
 
 // Seals the named top-level fields of a JSON object's text; unseals every sealed field at any top level.
-Result<std::string> seal_fields(std::string_view object, const std::vector<std::string>& fields, std::string_view context,
-                                const KeyRing& keys);
+Result<std::string> seal_fields(std::string_view object, const std::vector<std::string>& fields,
+                                std::string_view context, const KeyRing& keys);
 Result<std::string> unseal_fields(std::string_view object, std::string_view context, const KeyRing& keys);
 
 // Callback tokens: base64url of shard, purchase, step, operation and a MAC over them.

@@ -1,6 +1,6 @@
 #pragma once
-// Who can be called, and how: participants and merchants, as data. Durable storage is the engine's (documents in shard
-// 0); here are the records, their JSON form and their rules.
+// Who can be called, and how: participants and merchants, as data. Durable storage is the engine's (documents
+// in shard 0); here are the records, their JSON form and their rules.
 
 #include <map>
 #include <optional>
@@ -8,19 +8,19 @@
 #include <string_view>
 #include <vector>
 
+#include "settle/crypto/keys.hpp"
 #include "settle/participants/http_client.hpp"
 #include "settle/statemachine/definition.hpp"
-#include "settle/crypto/keys.hpp"
 
 namespace settle {
 
 // What PUT /v1/participants/{name} stores. Names: [a-z0-9][a-z0-9._-]{0,63}.
 struct Participant {
   std::string name;
-  std::vector<std::string> base_urls;             // 1..8, http or https, no query, no fragment, no user
-  std::map<Operation, std::string> endpoints;     // paths, beginning with "/"; absent: no such endpoint
-  std::vector<std::string> secrets;               // "whsec_" + base64 of 24..64 bytes, 1..3; the first signs, all are sent
-  bool require_digest = false;                    // an answer without Content-Digest counts as broken
+  std::vector<std::string> base_urls;          // 1..8, http or https, no query, no fragment, no user
+  std::map<Operation, std::string> endpoints;  // paths, beginning with "/"; absent: no such endpoint
+  std::vector<std::string> secrets;  // "whsec_" + base64 of 24..64 bytes, 1..3; the first signs, all are sent
+  bool require_digest = false;       // an answer without Content-Digest counts as broken
   Limits limits;
 };
 
@@ -32,16 +32,17 @@ struct SuccessRule {
 
 struct Merchant {
   std::string id;
-  std::string url;                     // http or https
+  std::string url;  // http or https
   std::vector<std::string> secrets;
   SuccessRule success;
-  std::string contact;                 // another way to reach them, free text
+  std::string contact;  // another way to reach them, free text
   Limits limits;
 };
 
 // JSON <-> records. Parsing reports the first problem with its JSON pointer: code `invalid_participant` or
 // `invalid_merchant`. Without "secrets" the ones of `existing` stay, or, for a new one, a secret is made.
-Result<Participant> parse_participant(std::string_view name, std::string_view json, const Participant* existing);
+Result<Participant> parse_participant(std::string_view name, std::string_view json,
+                                      const Participant* existing);
 Result<Merchant> parse_merchant(std::string_view id, std::string_view json, const Merchant* existing);
 // For answers and journal listings: without secrets (their number only).
 std::string public_json(const Participant& participant);
@@ -63,7 +64,8 @@ class Registry {
   void put(Merchant merchant);
   void erase_participant(std::string_view name);
   void erase_merchant(std::string_view id);
-  // Event.queryable for a purchase of this definition: bit i is set when step i's target has a query endpoint.
+  // Event.queryable for a purchase of this definition: bit i is set when step i's target has a query
+  // endpoint.
   std::uint32_t queryable(const Definition& definition) const;
 
  private:
