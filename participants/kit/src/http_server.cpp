@@ -115,6 +115,7 @@ void serve(const std::shared_ptr<const Routes>& routes, const http_request& inco
   };
   if (auto refusal = refuse_size(*request)) {
     refusal->headers.emplace_back("Connection", "close");
+    http_request(incoming).body().close();  // what still arrives is not kept
     reply(*refusal);
     return;
   }
