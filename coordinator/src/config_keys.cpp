@@ -1,0 +1,141 @@
+#include "config_keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+
+namespace settle {
+namespace {
+
+template <class Number>
+bool read_number(std::string_view text, Number min, Number max, Number& into) {
+  Number number{};
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || stop != text.data() + text.size() || number < min || number > max) return false;
+  into = number;
+  return true;
+}
+
+bool read_ms(std::string_view text, std::int64_t min, std::int64_t max, DurationMs& into) {
+  return read_number(text, min, max, into.count);
+}
+
+// ADDRESS:PORT, [ADDRESS]:PORT. Only loopback: there is no authentication yet.
+bool set_listen(Config& config, std::string_view value) {
+  const std::size_t colon = value.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  std::string_view host = value.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (host == "localhost") host = "127.0.0.1";
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(std::string(host), error);
+  if (error || !address.is_loopback() || address.is_v6() != bracketed) return false;
+  std::uint16_t port = 0;
+  if (!read_number<std::uint16_t>(value.substr(colon + 1), 0, 65535, port)) return false;
+  config.listen_address = std::string(host);
+  config.listen_port = port;
+  return true;
+}
+
+bool is_path(std::string_view value) {
+  return !value.empty() && value.find('\0') == std::string_view::npos;
+}
+
+bool set_data(Config& config, std::string_view value) {
+  if (is_path(value)) config.data = value;
+  return is_path(value);
+}
+bool set_key_file(Config& config, std::string_view value) {
+  config.key_file = value;  // empty: the default
+  return value.find('\0') == std::string_view::npos;
+}
+bool set_shards(Config& config, std::string_view value) {
+  return read_number<std::uint16_t>(value, 1, 4096, config.shards);
+}
+bool set_in_motion_max(Config& config, std::string_view value) {
+  return read_number<std::uint32_t>(value, 1, 10'000'000, config.in_motion_max);
+}
+bool set_rest_after(Config& config, std::string_view value) {
+  return read_ms(value, 100, 3'600'000, config.rest_after);
+}
+bool set_stop_patience(Config& config, std::string_view value) {
+  return read_ms(value, 0, 600'000, config.stop_patience);
+}
+bool set_log_level(Config& config, std::string_view value) {
+  const auto level = parse_log_level(value);
+  if (level) config.log_level = *level;
+  return level.has_value();
+}
+bool set_cache_bytes(Config& config, std::string_view value) {
+  return read_number<std::uint64_t>(value, 1U << 20, std::uint64_t{1} << 40, config.cache_bytes);
+}
+
+bool set_callback_base(Config& config, std::string_view value) {
+  std::string_view rest = value;
+  if (rest.empty()) {
+    config.callback_base.clear();
+    return true;
+  }
+  if (rest.starts_with("http://")) {
+    rest.remove_prefix(7);
+  } else if (rest.starts_with("https://")) {
+    rest.remove_prefix(8);
+  } else {
+    return false;
+  }
+  const auto allowed = [](char c) { return c > ' ' && c < 0x7F && c != '?' && c != '#' && c != '@'; };
+  if (rest.empty() || rest.front() == '/' || rest.size() > 512 ||
+      !std::all_of(rest.begin(), rest.end(), allowed)) {
+    return false;
+  }
+  while (value.ends_with('/')) value.remove_suffix(1);
+  config.callback_base = value;
+  return true;
+}
+
+constexpr std::array keys = {
+    ConfigKey{"listen", "127.0.0.1:7070",
+              "a loopback address and a port, like 127.0.0.1:7070 or [::1]:0; settled listens on nothing but "
+              "loopback until there "
+              "is authentication",
+              "where the HTTP API listens; port 0: any free one", set_listen},
+    ConfigKey{"data", "settle-data", "a path", "the data folder: journal and key", set_data},
+    ConfigKey{"key_file", "", "a path, or nothing for settle.key in the data folder", "the key file",
+              set_key_file},
+    ConfigKey{"shards", "64", "a number from 1 to 4096",
+              "shard logs of a new journal; an existing one keeps its own", set_shards},
+    ConfigKey{"in_motion_max", "100000", "a number from 1 to 10000000",
+              "purchases in memory; past it new ones get 503 overloaded", set_in_motion_max},
+    ConfigKey{"rest_after_ms", "2000", "milliseconds from 100 to 3600000",
+              "a purchase that waits longer than this leaves memory", set_rest_after},
+    ConfigKey{"stop_patience_ms", "10000", "milliseconds from 0 to 600000",
+              "how long a stop waits for calls that are out", set_stop_patience},
+    ConfigKey{"log_level", "info", "debug, info, warn, error or alert", "what is logged", set_log_level},
+    ConfigKey{"callback_base", "",
+              "an http or https URL without query, fragment and user, or nothing for the bound address",
+              "where participants reach this daemon", set_callback_base},
+    ConfigKey{"cache_bytes", "67108864", "bytes from 1048576 to 1099511627776", "the journal's block cache",
+              set_cache_bytes},
+};
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+  return keys;
+}
+
+std::string environment_name(const ConfigKey& key) {
+  std::string name = "SETTLE_";
+  for (const char c : std::string_view(key.name)) name += c == '_' ? '_' : static_cast<char>(c - 'a' + 'A');
+  return name;
+}
+
+std::string flag_name(const ConfigKey& key) {
+  std::string name = "--";
+  for (const char c : std::string_view(key.name)) name += c == '_' ? '-' : c;
+  return name;
+}
+
+}  // namespace settle
