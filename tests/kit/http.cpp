@@ -62,7 +62,7 @@ bool read_message(int socket, std::string& head, std::string& body) {
 
 }  // namespace
 
-HttpAnswer exchange(int port, const std::string& bytes, int timeout_ms) {
+HttpAnswer talk(int port, const std::string& bytes, int timeout_ms) {
   HttpAnswer answer;
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval limit{timeout_ms / 1000, (timeout_ms % 1000) * 1000};
@@ -85,7 +85,7 @@ std::string wire(const Request& request) {
 }
 
 HttpAnswer send(int port, const Request& request, int timeout_ms) {
-  return exchange(port, wire(request), timeout_ms);
+  return talk(port, wire(request), timeout_ms);
 }
 
 HttpAnswer send(int port, const std::string& method, const std::string& path, const std::string& body) {

@@ -21,7 +21,7 @@ struct HttpAnswer {
 };
 
 // Sends the bytes and reads one answer, on a connection of its own.
-HttpAnswer exchange(int port, const std::string& bytes, int timeout_ms = 10'000);
+HttpAnswer talk(int port, const std::string& bytes, int timeout_ms = 10'000);
 std::string wire(const Request& request);
 HttpAnswer send(int port, const Request& request, int timeout_ms = 10'000);
 HttpAnswer send(int port, const std::string& method, const std::string& path, const std::string& body = {});

@@ -57,7 +57,7 @@ TEST_F(Misbehaviour, RefusesAConfirmIfToldSo) {
 }
 
 TEST_F(Misbehaviour, StallsBeforeTheWork) {
-  behave(R"({"stall_ms":600,"next":1})");
+  behave(R"({"stall_ms":1500,"next":1})");
   EXPECT_EQ(send(service->port(), request_of({}), 100).status, 0);
   EXPECT_EQ(state(1), "unknown");
   for (int i = 0; i < 300 && state(1) == "unknown"; ++i)
@@ -66,11 +66,9 @@ TEST_F(Misbehaviour, StallsBeforeTheWork) {
 }
 
 TEST_F(Misbehaviour, AnswersLateAfterTheWork) {
-  behave(R"({"answer_late_ms":400,"next":1})");
-  const auto began = std::chrono::steady_clock::now();
+  behave(R"({"answer_late_ms":1500,"next":1})");
   EXPECT_EQ(send(service->port(), request_of({}), 100).status, 0);
   EXPECT_EQ(state(1), "tried");
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::milliseconds(400));
   behave(R"({"answer_late_ms":200,"next":1})");
   const auto again = std::chrono::steady_clock::now();
   EXPECT_EQ(call(Operation::try_, 1).status, 200);

@@ -152,7 +152,7 @@ Answer pass(Transaction& transaction, Call call, std::int64_t now_s, const Work&
   if (entry.orphan) return Answer::not_now("in_progress", "this call is still being worked on", 1, 425);
   call.prior = entry.prior;
   transaction.savepoint("kit_work");
-  const Answer answer = work(call, transaction);
+  Answer answer = work(call, transaction);
   if (answer.kind == Answer::Kind::done || answer.kind == Answer::Kind::accepted) {
     transaction.release("kit_work");
   } else {

@@ -97,7 +97,8 @@ void dispatch(const Routes& routes, const std::shared_ptr<const Request>& reques
 // Refused by its headers alone; nothing for a body that may be read.
 std::optional<Response> refuse_size(const Request& request) {
   const std::string_view length = request.header("content-length");
-  if (length.empty() && (request.method == "POST" || !request.header("transfer-encoding").empty())) {
+  const bool chunked = !request.header("transfer-encoding").empty();
+  if (chunked || (length.empty() && request.method == "POST")) {
     return problem(411, "length_required", "a body needs Content-Length");
   }
   const bool digits = std::all_of(length.begin(), length.end(), [](char c) { return c >= '0' && c <= '9'; });

@@ -13,7 +13,7 @@
 
 namespace settle::kit {
 
-inline constexpr std::size_t body_bytes_max = 64 * 1024;
+inline constexpr std::size_t body_bytes_max = 65'536;
 
 struct Request {
   std::string method;

@@ -1,9 +1,10 @@
 #pragma once
 // An HTTP/1.1 listener on loopback, on cpprestsdk.
 //
-// Limits: a body whose Content-Length exceeds body_bytes_max is refused with 413, and one without
-// Content-Length with 411, before any of it is kept for a handler. Every answer with a body carries
-// Content-Digest.
+// Limits: a body whose Content-Length exceeds body_bytes_max is refused with 413; a chunked one, or a POST
+// without Content-Length, with 411. None of it is kept, but cpprestsdk sends the refusal only when all of it
+// has come in. It knows no time limit for slow senders either; they occupy a socket, and no thread. Every
+// answer with a body carries Content-Digest.
 
 #include <chrono>
 #include <cstdint>

@@ -10,7 +10,7 @@
 
 namespace settle::kit {
 
-inline constexpr std::int64_t timestamp_tolerance_s = 5 * 60;
+inline constexpr std::int64_t timestamp_tolerance_s = 300;
 inline constexpr std::size_t secrets_max = 8;
 
 // The raw keys, 24 to 64 bytes each. Never printed, never logged.
