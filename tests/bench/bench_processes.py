@@ -48,12 +48,13 @@ def http(method, port, path, body=None, headers=None, timeout_s=10):
 class Process:
     """A child with its output in a file; stopped by pid, never left behind."""
 
-    def __init__(self, name, command, folder, environment=None):
+    def __init__(self, name, command, folder):
         self.name = name
         self.log = pathlib.Path(folder) / f"{name}.log"
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("SETTLE_")}
         with open(self.log, "wb") as log:
             self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                                          env=os.environ | (environment or {}))
+                                          env=environment)
         self.pid = self.child.pid
 
     def wait_until(self, ready, seconds=20):

@@ -1,8 +1,9 @@
 """settled under the benchmark: started on an empty data folder, its participants registered through the HTTP API."""
 
 import json
+import re
 
-from bench_processes import BenchError, Process, free_port, http
+from bench_processes import BenchError, Process, http
 
 SECRET = "whsec_YmVuY2gtc2VjcmV0LWJlbmNoLXNlY3JldC0wMQ=="  # of nobody: made up for these runs
 
@@ -11,10 +12,12 @@ class Settled(Process):
     """The daemon as it is run in earnest: RocksDB on disk, every answer after its sync."""
 
     def __init__(self, binary, participants, data_folder, folder):
-        self.port = free_port()
-        command = [str(binary), "--listen", f"127.0.0.1:{self.port}", "--data", str(data_folder)]
+        command = [str(binary), "--listen", "127.0.0.1:0", "--data", str(data_folder), "--log-level", "warn"]
         super().__init__("settled", command, folder)
         try:
+            url = self.wait_until(lambda: re.search(r"^settled ready on http://127\.0\.0\.1:(\d+)$",
+                                                    self.log.read_text(), re.MULTILINE))
+            self.port = int(url.group(1))
             self.wait_until(lambda: http("GET", self.port, "/readyz")[0] == 200)
             self.register(participants.port)
         except BaseException:
