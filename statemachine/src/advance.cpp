@@ -78,11 +78,25 @@ class Advance {
     if (out_.verdict != Verdict::refused) {
       ++out_.purchase.revision;
       Progress(definition_, event_, out_).run(failed_step_);
+      drop_superseded();
     }
     return std::move(out_);
   }
 
  private:
+  // A call that one row emitted and a later row of the same event took back must not leave: no try beside its own
+  // cancel (I8). It stays counted.
+  void drop_superseded() {
+    auto& effects = out_.effects;
+    const auto stale = [this](const Effect& effect) {
+      if (effect.kind != Effect::Kind::call) return false;
+      const Step& step = out_.purchase.steps[effect.step];
+      return effect.operation == Operation::query ? !step.query_in_flight
+                                                  : !step.in_flight || step.operation != effect.operation;
+    };
+    effects.erase(std::remove_if(effects.begin(), effects.end(), stale), effects.end());
+  }
+
   void on(const Submitted& e) {
     Purchase& p = out_.purchase;
     SETTLE_CHECK(p.revision == 0);
@@ -227,6 +241,7 @@ class Advance {
     Progress progress(definition_, event_, out_);
     if (e.decision == Decision::cancel) return progress.cancel("cancelled_by_client", e.why, "");
     if (!progress.all_tried()) return refuse("not every try is in");
+    if (progress.too_late()) return refuse("the time to decide is over: the deadline has passed, or a hold expires");
     progress.commit();
   }
 

@@ -98,11 +98,22 @@ bool Progress::all_tried() const {
   return true;
 }
 
+bool Progress::too_late() const {
+  if (!purchase().overdue) return decision_due(definition_, purchase()) <= event_.at;
+  return std::any_of(purchase().steps.begin(), purchase().steps.end(), [&](const Step& held) {
+    return held.state == StepState::tried && held.expires_at &&
+           held.expires_at - definition_.decision_margin <= event_.at;
+  });
+}
+
 bool Progress::ready(const StepDefinition& defined) const {
   return std::all_of(defined.after.begin(), defined.after.end(), [&](std::uint8_t before) {
     const StepState state = step(before).state;
-    return state == StepState::tried || state == StepState::confirmed || state == StepState::delivered ||
-           state == StepState::abandoned;
+    // A branch that the client never enlisted is not waited for once the decision has fallen.
+    const bool absent = state == StepState::idle && definition_.steps[before].mode == StepMode::enlisted &&
+                        purchase().decision == Decision::commit;
+    return absent || state == StepState::tried || state == StepState::confirmed ||
+           state == StepState::delivered || state == StepState::abandoned;
   });
 }
 
@@ -135,7 +146,9 @@ bool Progress::cancel_ready() {
   bool changed = false;
   for (std::size_t i = 0; i < purchase().steps.size(); ++i) {
     if (!cancellable(step(i))) continue;
-    if (definition_.steps[i].mode == StepMode::compensable && !dependents_undone(i)) continue;
+    // Nothing can rest on a step whose own try is not in: it is cancelled at once, and not tried again (I8).
+    const bool built_upon = definition_.steps[i].mode == StepMode::compensable && step(i).state == StepState::tried;
+    if (built_upon && !dependents_undone(i)) continue;
     changed = fire_step(i, StepTrigger::cancel) || changed;
   }
   return changed;
@@ -148,10 +161,20 @@ bool Progress::undone(std::size_t i) const {
 }
 
 bool Progress::dependents_undone(std::size_t i) const {
-  for (std::size_t j = 0; j < definition_.steps.size(); ++j) {
-    const auto& after = definition_.steps[j].after;
-    if (std::find(after.begin(), after.end(), static_cast<std::uint8_t>(i)) == after.end()) continue;
-    if (!undone(j) || !dependents_undone(j)) return false;
+  // Each step is looked at once: a definition in which all wait for all has 2^30 ways from its first step to its last.
+  std::vector<std::size_t> open{i};
+  std::uint64_t seen = 0;
+  static_assert(steps_max <= 64, "one bit for each step");
+  while (!open.empty()) {
+    const auto at = static_cast<std::uint8_t>(open.back());
+    open.pop_back();
+    for (std::size_t j = 0; j < definition_.steps.size(); ++j) {
+      const auto& after = definition_.steps[j].after;
+      if ((seen >> j & 1U) != 0 || std::find(after.begin(), after.end(), at) == after.end()) continue;
+      if (!undone(j)) return false;
+      seen |= std::uint64_t{1} << j;
+      open.push_back(j);
+    }
   }
   return true;
 }

@@ -20,6 +20,7 @@ class Progress {
   void cancel(std::string code, std::string detail, std::string step);
   void commit();
   bool all_tried() const;
+  bool too_late() const;  // to commit; a person who was asked may still, as long as the holds last
 
  private:
   Purchase& purchase() { return out_.purchase; }

@@ -39,13 +39,23 @@ bool StepContext::attempt_left(Operation op) const {
   return attempt_allowed(defined().spec(op).retry, made, step().first_attempt_at[slot(op)], event_.at + wait_of(op));
 }
 
+bool StepContext::watch_left() const {
+  const std::uint16_t attempts = step().attempts[slot(Operation::query)];
+  if (attempts == std::numeric_limits<std::uint16_t>::max()) return false;
+  const auto made = static_cast<std::uint32_t>(attempts - step().attempts_base[slot(Operation::query)]);
+  return attempt_allowed(defined().spec(Operation::cancel).retry, made,
+                         step().first_attempt_at[slot(Operation::query)], event_.at + wait_of(Operation::query));
+}
+
 void StepContext::send(Operation op) {
   Step& s = step();
   land();
   s.operation = op;
   s.in_flight = true;
-  if (op == Operation::try_) s.try_intended = true;
-  ++s.attempts[slot(op)];
+  // A cancel, too, says that the try may have happened: of a refused one that succeeded after all, it is the first to.
+  if (op == Operation::try_ || op == Operation::cancel) s.try_intended = true;
+  // Operators' retries may go on for ever; the number that the participant sees then stands still.
+  if (s.attempts[slot(op)] < std::numeric_limits<std::uint16_t>::max()) ++s.attempts[slot(op)];
   if (!s.first_attempt_at[slot(op)]) s.first_attempt_at[slot(op)] = event_.at;
   s.last_attempt_at = event_.at;
   s.wake_at = event_.at + defined().spec(op).timeout + lease_grace;
@@ -57,11 +67,18 @@ void StepContext::send_query() {
   land();
   s.query_in_flight = true;
   auto& attempts = s.attempts[slot(Operation::query)];
-  // Queries change nothing and are bounded by the decision's deadline, so their count may stand still.
+  // Queries change nothing and are bounded by the decision's deadline, so their count may stand still. After
+  // the cancel no deadline bounds them: see watch_left.
   if (attempts < std::numeric_limits<std::uint16_t>::max()) ++attempts;
+  if (!s.first_attempt_at[slot(Operation::query)]) s.first_attempt_at[slot(Operation::query)] = event_.at;
   s.last_attempt_at = event_.at;
   s.wake_at = event_.at + defined().spec(Operation::query).timeout + lease_grace;
   out_.effects.push_back({Effect::Kind::call, index_, Operation::query, attempts, {}});
+}
+
+void StepContext::watch() {
+  renew(Operation::query);
+  send_query();
 }
 
 void StepContext::renew(Operation op) {

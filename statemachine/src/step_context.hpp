@@ -33,6 +33,7 @@ class StepContext {
 
   // Guards.
   bool attempt_left(Operation op) const;  // one more, at the time it would start
+  bool watch_left() const;                // after the cancel: one more query, by the cancel's own patience
   bool can_ask() const { return (event_.queryable >> index_ & 1U) != 0; }
   bool call_out() const { return step().in_flight; }
   bool query_out() const { return step().query_in_flight; }
@@ -41,6 +42,7 @@ class StepContext {
   // Actions. Each leaves the step with exactly one next wake-up, or none where nothing is owed by time.
   void send(Operation op);           // counts the attempt, emits the call, leases it
   void send_query();
+  void watch();                      // asks about a late success, with patience of its own
   void renew(Operation op);          // an operator's retry: attempts and window begin anew
   void schedule(Operation op);       // the same operation again, after the policy's wait
   void schedule_slowly(Operation op);  // ... after its longest wait: a contradiction is in no hurry

@@ -72,6 +72,7 @@ using Again = Do<&StepContext::schedule, Op>;
 template <Operation Op>
 using AgainSlowly = Do<&StepContext::schedule_slowly, Op>;
 using Ask = Do<&StepContext::send_query>;
+using Watch = Do<&StepContext::watch>;
 using AskAgain = Do<&StepContext::schedule_query>;
 using AwaitReport = Do<&StepContext::await_report>;
 using Doubt = Do<&StepContext::doubt>;
@@ -113,6 +114,8 @@ bool asks(const StepContext& c) { return c.can_ask(); }
 bool asks_not(const StepContext& c) { return !c.can_ask(); }
 bool left(const StepContext& c) { return c.attempt_left(c.step().operation); }
 bool spent(const StepContext& c) { return !left(c); }
+bool watch_left(const StepContext& c) { return c.watch_left(); }
+bool watch_spent(const StepContext& c) { return !watch_left(c); }
 bool left_or_asks(const StepContext& c) { return asks(c) || left(c); }
 bool spent_asks_not(const StepContext& c) { return !left_or_asks(c); }
 template <Operation Op>
@@ -269,22 +272,26 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Cancelling, LateSuccess,   Cancelling, none,                       none>,
       Row<Cancelling, Late,          Cancelling, none,                       none>,
 
-      // A try that succeeds after its cancel was confirmed: ask; if it holds, a person must know (I8).
-      Row<Cancelled,  LateSuccess,   Cancelled,  Ask,                        If<no_query, asks>>,
+      // A try that succeeds after its cancel was confirmed: ask; if it holds, or nobody says, a person must know (I8, I16).
+      Row<Cancelled,  LateSuccess,   Cancelled,  Watch,                      If<no_query, asks>>,
       Row<Cancelled,  LateSuccess,   Cancelled,  none,                       If<query_out>>,
       Row<Cancelled,  LateSuccess,   Parked,     Park,                       If<no_query, asks_not>>,
       Row<Cancelled,  Due,           Cancelled,  Ask,                        If<no_query, asks>>,
-      Row<Cancelled,  Due,           Cancelled,  AfterLoss<AskAgain>,        If<query_out>>,
+      Row<Cancelled,  Due,           Cancelled,  AfterLoss<AskAgain>,        If<query_out, watch_left>>,
+      Row<Cancelled,  Due,           Parked,     AfterLoss<Park>,            If<query_out, watch_spent>>,
       Row<Cancelled,  Due,           Parked,     Park,                       If<no_query, asks_not>>,
-      Row<Cancelled,  Resume,        Cancelled,  Ask,                        If<query_out>>,
+      Row<Cancelled,  Resume,        Cancelled,  Ask,                        If<query_out, watch_left>>,
+      Row<Cancelled,  Resume,        Parked,     AfterLoss<Park>,            If<query_out, watch_spent>>,
       Row<Cancelled,  Resume,        Cancelled,  none,                       If<no_query>>,
       Row<Cancelled,  SaysTried,     Parked,     Park,                       none>,
       Row<Cancelled,  SaysConfirmed, Parked,     Park,                       none>,
       Row<Cancelled,  SaysRefused,   Cancelled,  Settle,                     none>,
       Row<Cancelled,  SaysCancelled, Cancelled,  Settle,                     none>,
       Row<Cancelled,  SaysUnknown,   Cancelled,  Settle,                     none>,
-      Row<Cancelled,  SaysPending,   Cancelled,  AskAgain,                   none>,
-      Row<Cancelled,  NoAnswer,      Cancelled,  AskAgain,                   none>,
+      Row<Cancelled,  SaysPending,   Cancelled,  AskAgain,                   If<watch_left>>,
+      Row<Cancelled,  SaysPending,   Parked,     Park,                       If<watch_spent>>,
+      Row<Cancelled,  NoAnswer,      Cancelled,  AskAgain,                   If<watch_left>>,
+      Row<Cancelled,  NoAnswer,      Parked,     Park,                       If<watch_spent>>,
       Row<Cancelled,  Late,          Cancelled,  none,                       none>,
 
       Row<Rejected,   Cancel,        Cancelling, Send<cancel_>,              If<owed>>,
