@@ -5,7 +5,8 @@
 namespace settle {
 
 INSTANTIATE_TEST_SUITE_P(Engines, JournalContract,
-                         testing::Values(JournalEngineFactory{"Memory", make_memory_engine}),
+                         testing::Values(JournalEngineFactory{"Memory", make_memory_engine},
+                                         JournalEngineFactory{"Rocks", make_rocks_engine}),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace settle
