@@ -1,0 +1,219 @@
+// The server and clients that behave badly: each is answered as far as it can be, and disturbs nobody else.
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "daemon.hpp"
+#include "raw_client.hpp"
+
+namespace settle::test {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Garbage {
+  const char* what;
+  std::string bytes;
+  int status;
+  const char* code;
+};
+
+std::vector<Garbage> garbage() {
+  const std::string post = "POST /v1/purchases HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\n";
+  return {
+      {"noise", "\x01\x02\x03 nonsense\r\n\r\n", 400, "malformed_request"},
+      {"TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + "\r\n\r\n", 400, "malformed_request"},
+      {"no version", "GET /healthz\r\n\r\n", 400, "malformed_request"},
+      {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "malformed_request"},
+      {"no Host", "GET /healthz HTTP/1.1\r\n\r\n", 400, "malformed_request"},
+      {"two Hosts", "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "malformed_request"},
+      {"an absolute target", "GET http://x/healthz HTTP/1.1\r\nHost: a\r\n\r\n", 400, "malformed_request"},
+      {"a bad header", "GET /healthz HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n", 400, "malformed_request"},
+      {"a bad length", post + "Content-Length: many\r\n\r\n", 400, "malformed_request"},
+      {"a negative length", post + "Content-Length: -1\r\n\r\n", 400, "malformed_request"},
+      {"two lengths", post + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400, "malformed_request"},
+      {"a length and chunks", post + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "malformed_request"},
+      {"another coding", post + "Transfer-Encoding: gzip\r\n\r\n", 400, "malformed_request"},
+      {"a bad chunk", post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "malformed_request"},
+      {"too large a header", "GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + std::string(9000, 'x') + "\r\n\r\n", 431, "header_too_large"},
+      {"headers without end", "GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + std::string(20000, 'x'), 431, "header_too_large"},
+      {"too long a target", "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", 431, "header_too_large"},
+      {"a body announced too large", post + "Content-Length: 65537\r\n\r\n", 413, "body_too_large"},
+      {"a body announced beyond all bounds", post + "Content-Length: 18446744073709551615\r\n\r\n", 413, "body_too_large"},
+      {"a chunk too large", post + "Transfer-Encoding: chunked\r\n\r\n10001\r\n" + std::string(0x10001, 'x'), 413, "body_too_large"},
+  };
+}
+
+TEST(Http, I4_GarbageIsAnsweredOnceAndTheConnectionCloses) {
+  TestDaemon daemon;
+  const std::uint64_t before = daemon.appends();
+  for (const Garbage& bad : garbage()) {
+    RawClient client(daemon.port());
+    client.send(bad.bytes);
+    const RawAnswer answer = client.read();
+    EXPECT_EQ(answer.status, bad.status) << bad.what << ": " << answer.body;
+    EXPECT_EQ(answer.code(), bad.code) << bad.what;
+    EXPECT_EQ(answer.header("connection"), "close") << bad.what;
+    client.half_close();
+    EXPECT_TRUE(client.ended()) << bad.what;
+  }
+  EXPECT_EQ(daemon.appends(), before);
+  EXPECT_EQ(request(daemon.port(), "GET", "/healthz").status, 200);
+}
+
+TEST(Http, PipelinedRequestsAreAnsweredInOrderAndGarbageAfterThemEndsIt) {
+  TestDaemon daemon;
+  RawClient client(daemon.port());
+  client.send(request_text("GET", "/healthz") + request_text("GET", "/v1/nothing") + request_text("GET", "/version") + "garbage\r\n\r\n");
+  EXPECT_EQ(client.read().status, 200);
+  EXPECT_EQ(client.read().status, 404);
+  EXPECT_EQ(client.read().json().value("name", ""), "settled");
+  EXPECT_EQ(client.read().code(), "malformed_request");
+  EXPECT_TRUE(client.ended());
+}
+
+TEST(Http, ManyPipelinedRequestsNeitherRecurseNorStall) {
+  TestDaemon daemon;
+  RawClient client(daemon.port());
+  std::string all;
+  for (int i = 0; i < 2000; ++i) all += request_text("GET", "/healthz");
+  std::thread sender([&] { client.send(all); });
+  for (int i = 0; i < 2000; ++i) ASSERT_EQ(client.read().status, 200) << i;
+  sender.join();
+}
+
+TEST(Http, RequestsMayArriveByteByByteWithinTheirTime) {
+  TestDaemon daemon({}, HttpLimits{});
+  RawClient client(daemon.port());
+  const std::string text = request_text("POST", "/v1/purchases", good_order().dump(), "Idempotency-Key: slow\r\n");
+  for (const char c : text) ASSERT_TRUE(client.send(std::string_view(&c, 1)));
+  EXPECT_EQ(client.read().status, 202);
+}
+
+TEST(Http, ChunkedBodiesAndContinueAreUnderstood) {
+  TestDaemon daemon;
+  RawClient client(daemon.port());
+  const std::string body = good_order().dump();
+  client.send("POST /v1/purchases HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: c\r\nExpect: 100-continue\r\n"
+              "Transfer-Encoding: chunked\r\n\r\n");
+  EXPECT_EQ(client.read_line(), "HTTP/1.1 100 Continue");
+  EXPECT_EQ(client.read_line(), "");
+  client.send("5\r\n" + body.substr(0, 5) + "\r\n");
+  char size[16];
+  std::snprintf(size, sizeof size, "%zx", body.size() - 5);
+  client.send(std::string(size) + ";ext=1\r\n" + body.substr(5) + "\r\n0\r\nTrailer: x\r\n\r\n");
+  EXPECT_EQ(client.read().status, 202);
+}
+
+TEST(Http, ASlowLorisIsCutOff) {
+  TestDaemon daemon;
+  RawClient headers(daemon.port()), body(daemon.port()), silent(daemon.port());
+  headers.send("GET /healthz HTTP/1.1\r\nHost: x\r\n");
+  body.send("POST /v1/purchases HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
+  // A byte now and then does not buy more time.
+  for (int i = 0; i < 8; ++i) {
+    headers.send("X");
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  EXPECT_EQ(headers.read().code(), "request_timeout");
+  EXPECT_EQ(body.read().code(), "request_timeout");
+  EXPECT_EQ(silent.read().status, 0) << "who never said anything is told nothing";
+  EXPECT_EQ(request(daemon.port(), "GET", "/healthz").status, 200);
+}
+
+TEST(Http, AnIdleConnectionIsClosed) {
+  HttpLimits limits = TestDaemon::quick_limits();
+  limits.idle_timeout = DurationMs{100};
+  TestDaemon daemon({}, limits);
+  RawClient client(daemon.port());
+  client.send(request_text("GET", "/healthz"));
+  EXPECT_EQ(client.read().status, 200);
+  EXPECT_TRUE(client.ended());
+}
+
+TEST(Http, AHalfClosedClientStillGetsItsAnswers) {
+  TestDaemon daemon;
+  RawClient client(daemon.port());
+  client.send(request_text("POST", "/v1/purchases", good_order().dump(), "Idempotency-Key: h\r\nPrefer: wait=10\r\n") + request_text("GET", "/healthz"));
+  client.half_close();
+  EXPECT_EQ(client.read().status, 200);
+  EXPECT_EQ(client.read().status, 200);
+  EXPECT_TRUE(client.ended());
+}
+
+TEST(Http, AHalfClosedHalfRequestIsRefusedAndStoresNothing) {
+  TestDaemon daemon;
+  const std::uint64_t before = daemon.appends();
+  const std::string text = request_text("POST", "/v1/purchases", good_order().dump(), "Idempotency-Key: h\r\n");
+  RawClient client(daemon.port());
+  client.send(text.substr(0, text.size() - 1));
+  client.half_close();
+  EXPECT_EQ(client.read().code(), "malformed_request");
+  EXPECT_TRUE(client.ended());
+  EXPECT_EQ(daemon.appends(), before);
+}
+
+TEST(Http, PastTheConnectionsThereAreOne503AndTheDoor) {
+  HttpLimits limits = TestDaemon::quick_limits();
+  limits.connections_max = 2;
+  limits.header_timeout = DurationMs{10'000};
+  TestDaemon daemon({}, limits);
+  RawClient first(daemon.port()), second(daemon.port());
+  first.send(request_text("GET", "/healthz"));
+  second.send(request_text("GET", "/healthz"));
+  EXPECT_EQ(first.read().status, 200);
+  EXPECT_EQ(second.read().status, 200);
+  RawClient third(daemon.port());
+  const RawAnswer turned_away = third.read();
+  EXPECT_EQ(turned_away.status, 503);
+  EXPECT_EQ(turned_away.code(), "too_many_connections");
+  EXPECT_EQ(turned_away.header("retry-after"), "1");
+  third.half_close();
+  EXPECT_TRUE(third.ended());
+  first.send(request_text("GET", "/healthz"));
+  EXPECT_EQ(first.read().status, 200) << "those who are in are not disturbed";
+}
+
+TEST(Http, ClientsThatGoAwayLeaveNothingBehind) {
+  TestDaemon daemon({{"reserve:try", {0, ""}}});
+  for (int i = 0; i < 20; ++i) {
+    RawClient client(daemon.port());
+    client.send(request_text("POST", "/v1/purchases", good_order().dump(),
+                             "Idempotency-Key: gone-" + std::to_string(i) + "\r\nPrefer: wait=1\r\n"));
+    client.reset();
+  }
+  for (int i = 0; i < 100 && daemon.ask([&] { return daemon.server->connections(); }) > 0; ++i) {
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+  EXPECT_EQ(daemon.ask([&] { return daemon.server->connections(); }), 0U);
+  EXPECT_EQ(request(daemon.port(), "GET", "/healthz").status, 200);
+}
+
+TEST(Http, HeadOptionsAndMethods) {
+  TestDaemon daemon;
+  const RawAnswer head = request(daemon.port(), "HEAD", "/version");
+  EXPECT_EQ(head.status, 200);
+  EXPECT_NE(head.header("content-length"), "0");
+  const RawAnswer options = request(daemon.port(), "OPTIONS", "/v1/participants/x");
+  EXPECT_EQ(options.status, 204);
+  EXPECT_EQ(options.header("allow"), "GET, HEAD, PUT, DELETE, OPTIONS");
+  const RawAnswer refused = request(daemon.port(), "POST", "/healthz");
+  EXPECT_EQ(refused.status, 405);
+  EXPECT_EQ(refused.header("allow"), "GET, HEAD, OPTIONS");
+}
+
+TEST(Http, OldClientsAreServedAndLetGo) {
+  TestDaemon daemon;
+  RawClient client(daemon.port());
+  client.send("GET /healthz HTTP/1.0\r\n\r\n");
+  const RawAnswer answer = client.read();
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.header("connection"), "close");
+  EXPECT_TRUE(client.ended());
+}
+
+}  // namespace
+}  // namespace settle::test
