@@ -90,8 +90,8 @@ void EngineImpl::submit(SubmitRequest request, Then<PurchaseView> then) {
     alias.shard = shard_of(id, journal_.shard_count());
     alias.kind = RecordKind::claim;
     alias.at = now();
-    alias.purchase = (*holder)->purchase.id;
-    alias.event = R"({"event":"key_joined_cart","key_of":")" + id.text() + "\"}";
+    alias.event = R"({"event":"key_joined_cart","key_of":")" + id.text() + R"(","purchase":")" +
+                  (*holder)->purchase.id.text() + "\"}";
     alias.documents.push_back(
         {alias_kind, id.text(), (*holder)->purchase.id.text() + " " + hex(request.digest)});
     const PurchaseId holding = (*holder)->purchase.id;
@@ -188,8 +188,7 @@ Status EngineImpl::claim_cart(const Order& order, const PurchaseId& holder) {
   claim.shard = cart_shard(order);
   claim.kind = RecordKind::claim;
   claim.at = now();
-  claim.purchase = holder;
-  claim.event = R"({"event":"cart_claimed","cart":")" + key + "\"}";
+  claim.event = R"({"event":"cart_claimed","cart":")" + key + R"(","purchase":")" + holder.text() + "\"}";
   claim.documents.push_back({cart_kind, key, holder.text()});
   claim.sync = false;
   Result<Appended> appended = append(std::move(claim));

@@ -1,0 +1,142 @@
+// A crash at every journal write, every sync and every send of a purchase, exhaustively, for success and for
+// each failure point, in virtual time (I1-I4, I6, I7, I11, I12, I17, I18, I21, I22). After each crash the log
+// keeps any prefix of what was not synced, and a request that was leaving has left or not; recovery must end
+// in the right outcome each time.
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+#include "world.hpp"
+
+namespace settle::test {
+namespace {
+
+struct Scenario {
+  std::string name;
+  World::Script script;
+  bool query = true;
+};
+
+std::vector<Scenario> scenarios() {
+  std::vector<Scenario> all = {{"success", {}, true}};
+  const auto add = [&](const std::string& where, Behaviour behaviour, bool query) {
+    all.push_back(
+        {where + (query ? " " : " (no query) ") + name_of(behaviour), {{where, {behaviour}}}, query});
+  };
+  for (const std::string step : {"reserve", "charge", "issue"}) {
+    for (const Behaviour b :
+         {Behaviour::refuse, Behaviour::lose_request, Behaviour::lose_answer, Behaviour::reset,
+          Behaviour::busy, Behaviour::busy_but_done, Behaviour::accepted_told, Behaviour::accepted_refused,
+          Behaviour::accepted_silent, Behaviour::accepted_lost, Behaviour::fault})
+      for (const bool query : {true, false}) add(step + ":try", b, query);
+    for (const Behaviour b : {Behaviour::refuse, Behaviour::lose_request, Behaviour::lose_answer,
+                              Behaviour::busy_but_done, Behaviour::accepted_told, Behaviour::accepted_silent})
+      add(step + ":confirm", b, true);
+    for (const Behaviour b :
+         {Behaviour::refuse, Behaviour::lose_request, Behaviour::lose_answer, Behaviour::accepted_told}) {
+      Scenario undo{step + ":cancel " + name_of(b),
+                    {{"issue:try", {Behaviour::refuse}}, {step + ":cancel", {b}}},
+                    true};
+      if (step == "issue")
+        undo.script["issue:try"] = {Behaviour::lose_answer, Behaviour::fault, Behaviour::fault};
+      all.push_back(undo);
+    }
+  }
+  for (const Behaviour b :
+       {Behaviour::refuse, Behaviour::lose_request, Behaviour::lose_answer, Behaviour::busy})
+    add("notify:deliver", b, true);
+  return all;
+}
+
+// Crashes at each of `points` in turn; the points may lie in the recovery from the one before.
+bool run_with_crashes(World& world, const std::vector<int>& points, std::size_t survives, bool leaves) {
+  bool crashed = false;
+  bool submitted = false;
+  std::size_t next = 0;
+  world.request_leaves(leaves);
+  if (!points.empty()) world.crash_at(points[next++]);
+  for (;;) {
+    try {
+      // The shop repeats its submit under the same key until it is answered.
+      if (!submitted) {
+        const auto answers = world.submit(world.request("k1"));
+        submitted = !answers.empty() && answers[0].ok();
+        EXPECT_TRUE(submitted);
+      }
+      world.run();
+      return crashed;
+    } catch (const Crash&) {
+      crashed = true;
+      for (bool down = true; down;) {
+        try {
+          const std::size_t keep = std::min(survives, world.unsynced());
+          if (next < points.size()) {
+            world.restart(keep);
+            world.crash_at(world.points() + points[next++]);
+          } else {
+            world.restart(keep);
+          }
+          down = false;
+        } catch (const Crash&) {
+        }
+      }
+    }
+  }
+}
+
+void PrintTo(const Scenario& scenario, std::ostream* out) { *out << scenario.name; }
+
+class CrashEverywhere : public testing::TestWithParam<Scenario> {};
+
+TEST_P(CrashEverywhere, I22_RecoveryEndsInTheRightOutcome) {
+  const Scenario& scenario = GetParam();
+  World calm(scenario.script, scenario.query);
+  run_with_crashes(calm, {}, 0, false);
+  calm.check_books(scenario.name);
+  calm.check_replay(scenario.name);
+  const int points = calm.points();
+  ASSERT_GT(points, 4);
+  for (int point = 1; point <= points; ++point) {
+    for (const std::size_t survives : {0U, 1U, 100U}) {
+      for (const bool leaves : {false, true}) {
+        World world(scenario.script, scenario.query);
+        const std::string where = scenario.name + ", crash at point " + std::to_string(point) + ", " +
+                                  std::to_string(survives) + " unsynced survive, request " +
+                                  (leaves ? "left" : "stayed");
+        EXPECT_TRUE(run_with_crashes(world, {point}, survives, leaves)) << where;
+        world.check_books(where);
+        world.check_replay(where);
+        if (testing::Test::HasFailure()) FAIL() << "first failure: " << where;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Scenarios, CrashEverywhere, testing::ValuesIn(scenarios()),
+                         [](const auto& scenario) {
+                           std::string name = scenario.param.name;
+                           for (char& c : name)
+                             if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+                           return name;
+                         });
+
+TEST(CrashTwice, I22_ACrashWhileRecoveringIsACrashLikeAnyOther) {
+  World calm;
+  run_with_crashes(calm, {}, 0, false);
+  const int points = calm.points();
+  for (int first = 1; first <= points; ++first) {
+    for (int second = 1; second <= 12; ++second) {
+      World world;
+      const std::string where =
+          "crashes at " + std::to_string(first) + " and " + std::to_string(second) + " later";
+      run_with_crashes(world, {first, second}, second % 2 == 0 ? 100 : 0, first % 2 == 0);
+      world.check_books(where);
+      world.check_replay(where);
+      if (testing::Test::HasFailure()) FAIL() << "first failure: " << where;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace settle::test

@@ -1,0 +1,406 @@
+#include "world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "settle/coordinator/log.hpp"
+#include "settle/coordinator/verify.hpp"
+#include "settle/wal/codec.hpp"
+
+namespace settle::test {
+
+using Json = nlohmann::json;
+
+struct World::Call {
+  HttpRequest request;
+  std::function<void(HttpAnswer)> then;
+  int generation = 0;
+  PurchaseId purchase;
+  std::string step, operation, callback, webhook_id;
+  int shard = 0;
+  int attempt = 0;
+  std::uint64_t epoch = 0;
+};
+
+namespace {
+
+constexpr std::uint16_t shards = 4;
+constexpr DurationMs latency{3};
+
+std::string header(const HttpRequest& request, const std::string& name) {
+  for (const auto& [key, value] : request.headers)
+    if (key == name) return value;
+  return {};
+}
+
+std::string problem(const std::string& code) {
+  return Json{{"code", code}, {"detail", "as the script says"}}.dump();
+}
+
+}  // namespace
+
+const char* name_of(Behaviour behaviour) {
+  static const char* const names[] = {"ok",
+                                      "refuse",
+                                      "lose_request",
+                                      "lose_answer",
+                                      "reset",
+                                      "busy",
+                                      "busy_but_done",
+                                      "accepted_told",
+                                      "accepted_refused",
+                                      "accepted_silent",
+                                      "accepted_lost",
+                                      "fault"};
+  return names[static_cast<int>(behaviour)];
+}
+
+World::World(Script script, bool query_endpoints)
+    : script_(std::move(script)), query_endpoints_(query_endpoints) {
+  set_log_sink([](std::string_view) {});
+  std::array<std::uint8_t, 32> master{};
+  master.fill(7);
+  keys = KeyRing::from_bytes(master);
+  journal = MemoryJournal::create(shards);
+  start();
+  register_all();
+  points_ = 0;
+  wire.clear();
+}
+
+World::~World() {
+  set_log_sink(nullptr);
+}
+
+void World::start() {
+  EngineConfig config;
+  config.callback_base = "http://127.0.0.1:1";
+  config.recovery_scan = 3;
+  journal->set_probe([this](const char*) { probe(); });
+  engine = Engine::create(config, loop, *journal, *this, keys);
+  const Status recovered = engine->recover();
+  ASSERT_TRUE(recovered.ok()) << recovered.error().code << ": " << recovered.error().detail;
+  ASSERT_LE(engine->last_journalled().count, loop.now_.count);
+}
+
+void World::register_all() {
+  Json endpoints{{"try", "/try"}, {"confirm", "/confirm"}, {"cancel", "/cancel"}};
+  if (query_endpoints_) endpoints["query"] = "/query";
+  while (step()) {
+  }
+  int answered = 0;
+  for (const char* name : {"inventory", "payment", "card"}) {
+    const Json json{{"base_urls", {"http://" + std::string(name)}}, {"endpoints", endpoints}};
+    auto participant = parse_participant(name, json.dump(), nullptr);
+    ASSERT_TRUE(participant.ok()) << participant.error().detail;
+    engine->put_participant(std::move(*participant), [&](const auto& put) { answered += put.ok() ? 1 : 0; });
+  }
+  auto merchant = parse_merchant("m-1", R"({"url":"http://merchant/callback"})", nullptr);
+  ASSERT_TRUE(merchant.ok()) << merchant.error().detail;
+  engine->put_merchant(std::move(*merchant), [&](const auto& put) { answered += put.ok() ? 1 : 0; });
+  while (step()) {
+  }
+  ASSERT_EQ(answered, 4);
+}
+
+void World::probe(bool leaves_first) {
+  ++points_;
+  if (points_ == crash_point_ && !leaves_first) throw Crash{};
+}
+
+void World::restart(std::size_t survives) {
+  engine.reset();
+  crash_point_ = 0;
+  ++generation_;
+  loop.posted.clear();
+  loop.wake_ = TimeMs{};
+  journal->set_probe(nullptr);
+  journal = journal->crash(survives);
+  loop.now_ = loop.now_ + DurationMs{5};
+  start();
+}
+
+// One thing at a time, in this order: what was posted, a sync of what was appended, what time brings.
+bool World::step() {
+  if (!loop.posted.empty()) {
+    const auto work = std::move(loop.posted.front());
+    loop.posted.pop_front();
+    work();
+    return true;
+  }
+  if (journal->unsynced() > 0) return (void)journal->sync(), true;
+  if (at_idle) at_idle();
+  const TimeMs event = events_.empty() ? TimeMs{} : events_.begin()->first;
+  const TimeMs next = earlier(event, loop.wake_);
+  if (!next) return false;
+  if (loop.now_ < next) loop.now_ = next;
+  if (next == event) {
+    const auto work = std::move(events_.begin()->second);
+    events_.erase(events_.begin());
+    work();
+  } else {
+    loop.wake_ = TimeMs{};
+    engine->on_wake();
+  }
+  return true;
+}
+
+void World::run(DurationMs limit) {
+  const TimeMs until = loop.now_ + limit;
+  while (loop.now_ <= until && step()) {
+  }
+}
+
+void World::at(DurationMs later, std::function<void()> work) {
+  events_.emplace(loop.now_ + later, std::move(work));
+}
+
+SubmitRequest World::request(const std::string& key, const std::string& cart) const {
+  SubmitRequest request;
+  request.order = {"shop-1", key, "order-" + key, cart, "buyer-1", "GAME-100", "m-1", "CNY", 2, 2'000, "{}"};
+  request.digest[0] = 1;
+  return request;
+}
+
+std::vector<Result<PurchaseView>> World::submit(const SubmitRequest& request) {
+  auto answers = std::make_shared<std::vector<Result<PurchaseView>>>();
+  engine->submit(request, [this, answers](Result<PurchaseView> view) {
+    if (view.ok()) acknowledged.insert(view->purchase.id);
+    answers->push_back(std::move(view));
+  });
+  while (answers->empty() && step()) {
+  }
+  return *answers;
+}
+
+PurchaseView World::show(const PurchaseId& id) {
+  std::vector<PurchaseView> shown;
+  engine->show(id, [&](Result<PurchaseView> view) {
+    ASSERT_TRUE(view.ok()) << view.error().code;
+    shown.push_back(std::move(*view));
+  });
+  while (shown.empty() && step()) {
+  }
+  return shown.empty() ? PurchaseView{} : shown.front();
+}
+
+void World::send(HttpRequest request, std::function<void(HttpAnswer)> then) {
+  auto call = std::make_shared<Call>();
+  call->generation = generation_;
+  call->purchase = *PurchaseId::parse(header(request, "Settle-Purchase"));
+  call->step = header(request, "Settle-Step");
+  call->operation = header(request, "Settle-Operation");
+  call->attempt = std::stoi(header(request, "Settle-Attempt"));
+  call->callback = header(request, "Settle-Callback");
+  call->webhook_id = header(request, "webhook-id");
+  const std::string epoch = header(request, "Settle-Epoch");
+  call->shard = std::stoi(epoch);
+  call->epoch = std::stoull(epoch.substr(epoch.find(':') + 1));
+  call->request = std::move(request);
+  call->then = std::move(then);
+  check_licensed(*call);
+  wire.push_back(call->step + ":" + call->operation + ":" + std::to_string(call->attempt));
+  if (points_ + 1 == crash_point_ && leaves_) at(latency, [this, call] { arrive(call); });
+  probe();
+  at(latency, [this, call] { arrive(call); });
+}
+
+// I2, I3, I18: what leaves is in the durable log already, attempt and decision included. Read from the log
+// itself.
+void World::check_licensed(const Call& call) {
+  auto records = journal->scan_purchase(call.purchase, 1, 10'000);
+  ASSERT_TRUE(records.ok());
+  const Definition definition = purchase_definition();
+  Purchase purchase;
+  for (const Record& record : *records)
+    purchase = advance(definition, std::move(purchase), *decode_event(record.event)).purchase;
+  ASSERT_FALSE(purchase.steps.empty()) << "I3: a call left before its purchase was durable";
+  for (std::size_t i = 0; i < definition.steps.size(); ++i) {
+    if (definition.steps[i].name != call.step) continue;
+    const Operation ops[] = {Operation::try_, Operation::confirm, Operation::cancel, Operation::deliver,
+                             Operation::query};
+    for (const Operation op : ops)
+      if (call.operation == settle::name_of(op)) {
+        EXPECT_GE(purchase.steps[i].attempts_of(op), call.attempt)
+            << "I18: attempt " << call.attempt << " of " << call.step << ":" << call.operation
+            << " left uncounted";
+      }
+  }
+  if (call.operation == "confirm") {
+    EXPECT_EQ(purchase.decision, Decision::commit) << "I2";
+  }
+  if (call.operation == "cancel") {
+    EXPECT_EQ(purchase.decision, Decision::cancel) << "I2";
+  }
+}
+
+Behaviour World::next_behaviour(const std::string& name) {
+  const auto scripted = script_.find(name);
+  const std::size_t index = played_[name]++;
+  return scripted == script_.end() || index >= scripted->second.size() ? Behaviour::ok
+                                                                       : scripted->second[index];
+}
+
+void World::arrive(const std::shared_ptr<Call>& call) {
+  auto& newest = epochs_[call->shard];
+  if (call->epoch < newest) return reply(call, 412, problem("stale_epoch"));  // as the kit does (I15)
+  newest = call->epoch;
+  std::string body;
+  const Behaviour behaviour = next_behaviour(call->step + ":" + call->operation);
+  switch (behaviour) {
+    case Behaviour::ok:
+      return reply(call, work(*call, false, body), body);
+    case Behaviour::refuse: {
+      const int status = work(*call, true, body);
+      return reply(call, status == 200 && call->operation != "try" ? 409 : status, body);
+    }
+    case Behaviour::lose_request:
+      return fail(call, Cause::answer_timeout, DurationMs{5'000});
+    case Behaviour::lose_answer:
+      return (void)work(*call, false, body), fail(call, Cause::answer_timeout, DurationMs{5'000});
+    case Behaviour::reset:
+      return fail(call, Cause::reset, latency);
+    case Behaviour::busy:
+      return reply(call, 503, problem("busy"));
+    case Behaviour::busy_but_done:
+      return (void)work(*call, false, body), reply(call, 503, problem("busy"));
+    case Behaviour::accepted_told: {
+      (void)work(*call, false, body);
+      const Json result = body.empty() ? Json::object() : Json::parse(body);
+      report(call, Json{{"outcome", "done"}, {"result", result}}.dump(), 3);
+      return reply(call, 202, "");
+    }
+    case Behaviour::accepted_refused:
+      (void)work(*call, true, body);
+      report(call, Json{{"outcome", "refused"}, {"code", "out_of_stock"}, {"detail", "none left"}}.dump(), 3);
+      return reply(call, 202, "");
+    case Behaviour::accepted_silent:
+      return (void)work(*call, false, body), reply(call, 202, "");
+    case Behaviour::accepted_lost:
+      return reply(call, 202, "");
+    case Behaviour::fault:
+      return reply(call, 404, problem("no_route"));
+  }
+}
+
+void World::reply(const std::shared_ptr<Call>& call, int status, const std::string& body) {
+  HttpAnswer answer;
+  answer.status = status;
+  answer.content_type = "application/json";
+  answer.body = body;
+  at(latency, [this, call, answer] {
+    if (call->generation == generation_) call->then(answer);
+  });
+}
+
+void World::fail(const std::shared_ptr<Call>& call, Cause cause, DurationMs later) {
+  HttpAnswer answer;
+  answer.failure = cause;
+  at(later, [this, call, answer] {
+    if (call->generation == generation_) call->then(answer);
+  });
+}
+
+// A participant reports until it is answered; a coordinator that is down or recovering is simply not there.
+void World::report(const std::shared_ptr<Call>& call, const std::string& body, int tries) {
+  at(DurationMs{400}, [this, call, body, tries] {
+    const std::string token = call->callback.substr(call->callback.rfind('/') + 1);
+    auto answered = std::make_shared<bool>(false);
+    engine->callback(token, body, [this, answered](const Result<Done>& done) {
+      *answered = true;
+      if (!done.ok() && done.error().code == "contradiction") ++alerts_409;
+    });
+    if (tries > 1) report(call, body, tries - 1);  // once more in any case: duplicates are everyday
+  });
+}
+
+int World::work(const Call& call, bool refuse, std::string& body) {
+  if (call.operation == "deliver") {
+    if (refuse) return 409;
+    ++deliveries[call.purchase][call.webhook_id];
+    return 200;
+  }
+  Hold& hold = books[call.purchase][call.step];
+  if (call.operation == "try") return try_(hold, refuse, body);
+  if (call.operation == "confirm") return refuse ? 409 : confirm(hold, call, body);
+  if (call.operation == "cancel") return refuse ? 409 : cancel(hold);
+  const char* state = hold.confirmed   ? "confirmed"
+                      : hold.cancelled ? "cancelled"
+                      : hold.refused   ? "refused"
+                      : hold.tried     ? "tried"
+                                       : "unknown";
+  body = Json{{"state", state}, {"result", {{"hold", "h-1"}}}, {"code", "out_of_stock"}}.dump();
+  return 200;
+}
+
+int World::try_(Hold& hold, bool refuse, std::string& body) {
+  body = Json{{"hold", "h-1"}}.dump();
+  if (hold.cancelled) return body = problem("fenced"), 409;
+  if (hold.refused) return body = problem("out_of_stock"), 409;
+  if (hold.tried) return 200;
+  if (refuse) return hold.refused = true, body = problem("out_of_stock"), 409;
+  hold.tried = true;
+  ++hold.effective_tries;
+  return 200;
+}
+
+int World::confirm(Hold& hold, const Call& call, std::string& body) {
+  if (call.step == "issue") {
+    body = Json{{"cards", {{{"code", "SECRET-" + call.purchase.text()}}}}}.dump();
+    // I12, from the wire: no card before its charge is captured.
+    EXPECT_TRUE(books[call.purchase]["charge"].confirmed)
+        << "I12: a card was issued before its charge was captured";
+  }
+  if (hold.confirmed) return 200;
+  if (!hold.tried || hold.cancelled) return body = problem("contradiction"), 409;
+  hold.confirmed = true;
+  ++hold.effective_confirms;
+  return 200;
+}
+
+int World::cancel(Hold& hold) {
+  if (hold.confirmed) return 409;
+  hold.cancelled = true;  // also without a try: the fence (I9)
+  return 200;
+}
+
+void World::check_books(const std::string& where) {
+  for (const PurchaseId& id : acknowledged) {
+    const Purchase p = show(id).purchase;
+    ASSERT_FALSE(p.steps.empty()) << "I4: an acknowledged purchase is gone; " << where;
+    ASSERT_TRUE(is_terminal(p.state) || needs_person(p))
+        << "I16: " << settle::name_of(p.state) << "; " << where;
+    const bool completed = p.state == PurchaseState::completed || p.state == PurchaseState::delivering;
+    for (const char* step : {"reserve", "charge", "issue"}) {
+      const Hold& hold = books[id][step];
+      EXPECT_LE(hold.effective_tries, 1) << "I12 " << where;
+      EXPECT_LE(hold.effective_confirms, 1) << "I12 " << where;
+      EXPECT_FALSE(hold.confirmed && hold.cancelled) << "I1 " << where;
+      if (needs_person(p) && !is_terminal(p.state)) continue;
+      EXPECT_EQ(hold.confirmed, completed) << "I11: " << step << "; " << where;
+      EXPECT_TRUE(!hold.tried || hold.confirmed || hold.cancelled)
+          << "I6: " << step << " stays held; " << where;
+    }
+    EXPECT_LE(deliveries[id].size(), 1U) << "I26: one id over all resends; " << where;
+    if (p.state == PurchaseState::completed) {
+      EXPECT_EQ(deliveries[id].size(), 1U) << "told; " << where;
+    }
+    if (p.decision == Decision::cancel) {
+      EXPECT_TRUE(deliveries[id].empty()) << "a cancelled purchase was delivered; " << where;
+    }
+  }
+}
+
+void World::check_replay(const std::string& where) {
+  while (!loop.posted.empty() || journal->unsynced() > 0) step();
+  const Result<VerifyReport> report = verify_journal(*journal);
+  ASSERT_TRUE(report.ok()) << "I21: " << report.error().detail << "; " << where;
+  for (const PurchaseId& id : acknowledged) {
+    const auto replayed = report->purchases.find(id);
+    ASSERT_NE(replayed, report->purchases.end()) << "I21 " << where;
+    EXPECT_EQ(encode(show(id).purchase), encode(replayed->second)) << "I21: memory and log differ; " << where;
+  }
+}
+
+}  // namespace settle::test
