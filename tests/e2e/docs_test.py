@@ -1,0 +1,48 @@
+"""The shell lines of the documentation run as they are written, in order, against a running Settle.
+
+A block fenced as `sh` is run; `console` and others are only to be read. Blocks see SETTLE_URL and settlectl, as the reader's
+shell does after `scripts/run --serve`.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import unittest
+
+from settle_e2e.processes import find_binary
+from settle_e2e.testing import BUILD, Folder
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DOCUMENTS = ("README.md",)
+
+
+def shell_blocks(document):
+    return re.findall(r"^```sh\n(.*?)^```$", (ROOT / document).read_text(encoding="utf-8"), re.M | re.S)
+
+
+class Docs(Folder):
+    def test_shell_lines_run_as_written(self):
+        stack = self.stack()
+        work = self.folder / "work"
+        work.mkdir()
+        path = f"{find_binary(BUILD, 'settlectl').parent}:{os.environ['PATH']}"
+        for document in DOCUMENTS:
+            blocks = shell_blocks(document)
+            self.assertGreater(len(blocks), 0, document)
+            script = "set -eu\ncurl() { command curl --fail-with-body --max-time 30 \"$@\"; }\n" + "\n".join(blocks)
+            done = subprocess.run(["bash", "-x", "-c", script], cwd=work, capture_output=True, text=True, timeout=120, check=False,
+                                  env=os.environ | {"SETTLE_URL": stack.settled.url, "PATH": path, "USER": "ada"})
+            self.assertEqual(0, done.returncode, f"{document}\n{done.stdout}\n{done.stderr}")
+            self.assertIn("completed", done.stdout)
+
+    def test_links_lead_somewhere(self):
+        for document in ("README.md", "CHANGELOG.md"):
+            text = (ROOT / document).read_text(encoding="utf-8")
+            for link in re.findall(r"\]\(([^)#]+)", text):
+                if "://" not in link:
+                    self.assertTrue((ROOT / link).exists(), f"{document} links to {link}")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
