@@ -47,10 +47,12 @@ std::vector<BadBody> bad_bodies() {
       {"a comment", "{/*x*/}", 400, "malformed_json", "*"},
       {"NaN", with("amount", "NaN"), 400, "malformed_json", "/amount"},
       {"only white space", "  ", 400, "malformed_json", ""},
-      {"too deep, arrays", with("payload", "{\"a\":" + nested(15, "[", "]") + "}"), 400, "json_too_deep", "*"},
+      {"too deep, arrays", with("payload", "{\"a\":" + nested(15, "[", "]") + "}"), 400, "json_too_deep",
+       "*"},
       {"too deep, objects", with("payload", nested(40, "{\"a\":", "}")), 400, "json_too_deep", "*"},
       {"duplicate name", with("shop\":\"a\",\"shop", "\"b\""), 400, "duplicate_name", "/shop"},
-      {"duplicate name within", with("payload", R"({"x":{"y":1,"y":2}})"), 400, "duplicate_name", "/payload/x/y"},
+      {"duplicate name within", with("payload", R"({"x":{"y":1,"y":2}})"), 400, "duplicate_name",
+       "/payload/x/y"},
       {"integer overflow", with("amount", "18446744073709551616"), 400, "number_out_of_range", "/amount"},
       {"negative overflow", with("amount", "-9223372036854775809"), 400, "number_out_of_range", "/amount"},
       {"float overflow", with("payload", R"({"x":1e999})"), 400, "number_out_of_range", "/payload/x"},
@@ -71,7 +73,8 @@ std::vector<BadBody> bad_bodies() {
       {"buyer too long", with("buyer", "\"" + std::string(129, 'b') + "\""), 422, "invalid_field", "/buyer"},
       {"a control character", with("sku", R"("a\u0000b")"), 422, "invalid_field", "/sku"},
       {"payload not an object", with("payload", "[]"), 422, "invalid_field", "/payload"},
-      {"payload too large", with("payload", "{\"x\":\"" + std::string(17000, 'p') + "\"}"), 422, "invalid_field", "/payload"},
+      {"payload too large", with("payload", "{\"x\":\"" + std::string(17000, 'p') + "\"}"), 422,
+       "invalid_field", "/payload"},
       {"deadline zero", with("deadline_seconds", "0"), 422, "invalid_field", "/deadline_seconds"},
       {"deadline too far", with("deadline_seconds", "86401"), 422, "invalid_field", "/deadline_seconds"},
       {"unknown currency", with("currency", "\"XYZ\""), 422, "unknown_currency", "/currency"},
@@ -96,7 +99,8 @@ TEST(BadInput, I4_EveryBadBodyHasItsCodeAndStoresNothing) {
     EXPECT_EQ(answer.status, bad.status) << bad.what << ": " << answer.body;
     EXPECT_EQ(answer.code(), bad.code) << bad.what << ": " << answer.body;
     EXPECT_EQ(answer.header("content-type"), "application/problem+json") << bad.what;
-    if (std::string(bad.pointer) != "*") EXPECT_EQ(answer.json().value("pointer", ""), bad.pointer) << bad.what;
+    if (std::string(bad.pointer) != "*")
+      EXPECT_EQ(answer.json().value("pointer", ""), bad.pointer) << bad.what;
   }
   EXPECT_EQ(daemon.appends(), before);
   client.send(request_text("POST", "/v1/purchases", good_order().dump(), "Idempotency-Key: k-1\r\n"));
@@ -128,13 +132,14 @@ std::vector<BadRequest> bad_requests() {
   return {
       {"no key", "POST", "/v1/purchases", "", order, 400, "missing_idempotency_key"},
       {"empty key", "POST", "/v1/purchases", "Idempotency-Key:\r\n", order, 400, "missing_idempotency_key"},
-      {"overlong key", "POST", "/v1/purchases", "Idempotency-Key: " + std::string(201, 'k') + "\r\n", order, 400,
+      {"overlong key", "POST", "/v1/purchases", "Idempotency-Key: " + std::string(201, 'k') + "\r\n", order,
+       400, "invalid_idempotency_key"},
+      {"a key with a space", "POST", "/v1/purchases", "Idempotency-Key: a b\r\n", order, 400,
        "invalid_idempotency_key"},
-      {"a key with a space", "POST", "/v1/purchases", "Idempotency-Key: a b\r\n", order, 400, "invalid_idempotency_key"},
       {"two keys", "POST", "/v1/purchases", "Idempotency-Key: a\r\nIdempotency-Key: b\r\n", order, 400,
        "invalid_idempotency_key"},
-      {"another media type", "POST", "/v1/purchases", "Idempotency-Key: a\r\nContent-Type: text/plain\r\n", order, 415,
-       "unsupported_media_type"},
+      {"another media type", "POST", "/v1/purchases", "Idempotency-Key: a\r\nContent-Type: text/plain\r\n",
+       order, 415, "unsupported_media_type"},
       {"unknown path", "GET", "/v1/nothing", "", "", 404, "unknown_route"},
       {"the root", "GET", "/", "", "", 404, "unknown_route"},
       {"a path that goes on", "GET", "/v1/purchases/" + id + "/x/y", "", "", 404, "unknown_route"},
@@ -145,12 +150,14 @@ std::vector<BadRequest> bad_requests() {
       {"no such purchase", "GET", "/v1/purchases/" + id, "", "", 404, "not_found"},
       {"no purchase's id", "GET", "/v1/purchases/ABC", "", "", 404, "not_found"},
       {"cancel nothing", "POST", "/v1/purchases/" + id + "/cancel", "", act, 404, "not_found"},
-      {"cancel without why", "POST", "/v1/purchases/" + id + "/cancel", "", R"({"who":"ann"})", 422, "missing_field"},
-      {"cancel by nobody", "POST", "/v1/purchases/" + id + "/cancel", "", R"({"who":"","why":"x"})", 422, "invalid_field"},
+      {"cancel without why", "POST", "/v1/purchases/" + id + "/cancel", "", R"({"who":"ann"})", 422,
+       "missing_field"},
+      {"cancel by nobody", "POST", "/v1/purchases/" + id + "/cancel", "", R"({"who":"","why":"x"})", 422,
+       "invalid_field"},
       {"cancel at length", "POST", "/v1/purchases/" + id + "/cancel", "",
        R"({"who":"ann","why":")" + std::string(201, 'x') + "\"}", 422, "invalid_field"},
-      {"resolve how?", "POST", "/v1/purchases/" + id + "/resolve", "", R"({"who":"a","why":"b","step":"charge"})", 422,
-       "missing_field"},
+      {"resolve how?", "POST", "/v1/purchases/" + id + "/resolve", "",
+       R"({"who":"a","why":"b","step":"charge"})", 422, "missing_field"},
       {"resolve otherwise", "POST", "/v1/purchases/" + id + "/resolve", "",
        R"({"who":"a","why":"b","step":"charge","resolution":"maybe"})", 422, "invalid_field"},
       {"a list in no state", "GET", "/v1/purchases?state=gone", "", "", 400, "invalid_parameter"},
@@ -162,16 +169,19 @@ std::vector<BadRequest> bad_requests() {
       {"a made-up cursor", "GET", "/v1/purchases?cursor=abc", "", "", 400, "invalid_cursor"},
       {"a made-up journal cursor", "GET", "/v1/journal?from=abc", "", "", 400, "invalid_cursor"},
       {"the journal of nothing", "GET", "/v1/journal?purchase=" + id, "", "", 404, "not_found"},
-      {"a forged callback", "POST", "/v1/callbacks/abcdef", "", R"({"outcome":"done"})", 404, "unknown_token"},
+      {"a forged callback", "POST", "/v1/callbacks/abcdef", "", R"({"outcome":"done"})", 404,
+       "unknown_token"},
       {"a callback that is not JSON", "POST", "/v1/callbacks/abcdef", "", "done", 400, "malformed_json"},
       {"a participant without URL", "PUT", "/v1/participants/p", "", R"({"endpoints":{"try":"/t"}})", 422,
        "invalid_participant"},
-      {"a participant by ftp", "PUT", "/v1/participants/p", "", R"({"base_urls":["ftp://x"],"endpoints":{"try":"/t"}})", 422,
-       "invalid_participant"},
+      {"a participant by ftp", "PUT", "/v1/participants/p", "",
+       R"({"base_urls":["ftp://x"],"endpoints":{"try":"/t"}})", 422, "invalid_participant"},
       {"a participant's name", "PUT", "/v1/participants/P%20P", "",
        R"({"base_urls":["http://x"],"endpoints":{"try":"/t"}})", 422, "invalid_participant"},
-      {"a merchant by telnet", "PUT", "/v1/merchants/m", "", R"({"url":"telnet://x"})", 422, "invalid_merchant"},
-      {"a merchant with more", "PUT", "/v1/merchants/m", "", R"({"url":"http://x","colour":1})", 422, "invalid_merchant"},
+      {"a merchant by telnet", "PUT", "/v1/merchants/m", "", R"({"url":"telnet://x"})", 422,
+       "invalid_merchant"},
+      {"a merchant with more", "PUT", "/v1/merchants/m", "", R"({"url":"http://x","colour":1})", 422,
+       "invalid_merchant"},
       {"no participant", "GET", "/v1/participants/p", "", "", 404, "not_found"},
       {"a participant that is named", "DELETE", "/v1/participants/card", "", "", 409, "in_use"},
       {"delete nothing", "DELETE", "/v1/merchants/none", "", "", 404, "not_found"},
@@ -179,8 +189,8 @@ std::vector<BadRequest> bad_requests() {
       {"a definition in circles", "PUT", "/v1/definitions/d", "",
        R"({"steps":[{"name":"a","mode":"tcc","target":"card","after":["b"]},{"name":"b","mode":"tcc","target":"card","after":["a"]}]})",
        422, "invalid_definition"},
-      {"a definition of nobody", "PUT", "/v1/definitions/d", "", R"({"steps":[{"name":"a","mode":"tcc","target":"nobody"}]})",
-       422, "unknown_participant"},
+      {"a definition of nobody", "PUT", "/v1/definitions/d", "",
+       R"({"steps":[{"name":"a","mode":"tcc","target":"nobody"}]})", 422, "unknown_participant"},
       {"no definition", "GET", "/v1/definitions/none", "", "", 404, "not_found"},
       {"pause for no reason", "POST", "/v1/pause", "", R"({"who":"ann"})", 422, "missing_field"},
   };
@@ -199,9 +209,13 @@ TEST(BadInput, EveryBadRequestHasItsCodeAndStoresNothing) {
 
 TEST(BadInput, ATccStepWhoseTargetHasNoTryIsRefused) {
   TestDaemon daemon;
-  ASSERT_EQ(request(daemon.port(), "PUT", "/v1/participants/half", R"({"base_urls":["http://127.0.0.1:9"],"endpoints":{"cancel":"/c"}})").status, 201);
+  ASSERT_EQ(request(daemon.port(), "PUT", "/v1/participants/half",
+                    R"({"base_urls":["http://127.0.0.1:9"],"endpoints":{"cancel":"/c"}})")
+                .status,
+            201);
   const std::uint64_t before = daemon.appends();
-  const RawAnswer answer = request(daemon.port(), "PUT", "/v1/definitions/d", R"({"steps":[{"name":"a","mode":"tcc","target":"half"}]})");
+  const RawAnswer answer = request(daemon.port(), "PUT", "/v1/definitions/d",
+                                   R"({"steps":[{"name":"a","mode":"tcc","target":"half"}]})");
   EXPECT_EQ(answer.status, 422) << answer.body;
   EXPECT_EQ(daemon.appends(), before);
 }

@@ -37,9 +37,10 @@ HttpLimits TestDaemon::quick_limits() {
 TestDaemon::TestDaemon(Script script, HttpLimits limits, bool registered)
     : client(std::make_unique<ScriptedClient>(io_, std::move(script))) {
   using boost::asio::ip::tcp;
-  server = std::move(*HttpServer::listen(
-      io_, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0), limits,
-      [this](const ServerRequest& request, Responder responder) { api->handle(request, std::move(responder)); }));
+  server = std::move(*HttpServer::listen(io_, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0),
+                                         limits, [this](const ServerRequest& request, Responder responder) {
+                                           api->handle(request, std::move(responder));
+                                         }));
   port_ = server->endpoint().port();
   EngineConfig config;
   config.callback_base = "http://127.0.0.1:" + std::to_string(port_);

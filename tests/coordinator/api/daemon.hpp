@@ -1,6 +1,7 @@
 #pragma once
-// The daemon in one process, with a journal in memory and participants that answer by script: what tests talk to over real
-// sockets. It runs on a thread of its own; the test's thread only speaks HTTP, or asks through ask().
+// The daemon in one process, with a journal in memory and participants that answer by script: what tests talk
+// to over real sockets. It runs on a thread of its own; the test's thread only speaks HTTP, or asks through
+// ask().
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -54,7 +55,9 @@ class TestDaemon {
     boost::asio::post(io_, [&task] { task(); });
     return answer.get();
   }
-  std::uint64_t appends() { return ask([this] { return journal->figures().appends; }); }
+  std::uint64_t appends() {
+    return ask([this] { return journal->figures().appends; });
+  }
 
   std::unique_ptr<MemoryJournal> journal = MemoryJournal::create(4);
   std::unique_ptr<ScriptedClient> client;

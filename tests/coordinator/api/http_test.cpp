@@ -22,10 +22,12 @@ struct Garbage {
 };
 
 std::vector<Garbage> garbage() {
-  const std::string post = "POST /v1/purchases HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\n";
+  const std::string post =
+      "POST /v1/purchases HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\n";
   return {
       {"noise", "\x01\x02\x03 nonsense\r\n\r\n", 400, "malformed_request"},
-      {"TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + "\r\n\r\n", 400, "malformed_request"},
+      {"TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + "\r\n\r\n", 400,
+       "malformed_request"},
       {"no version", "GET /healthz\r\n\r\n", 400, "malformed_request"},
       {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "malformed_request"},
       {"no Host", "GET /healthz HTTP/1.1\r\n\r\n", 400, "malformed_request"},
@@ -35,15 +37,21 @@ std::vector<Garbage> garbage() {
       {"a bad length", post + "Content-Length: many\r\n\r\n", 400, "malformed_request"},
       {"a negative length", post + "Content-Length: -1\r\n\r\n", 400, "malformed_request"},
       {"two lengths", post + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400, "malformed_request"},
-      {"a length and chunks", post + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "malformed_request"},
+      {"a length and chunks", post + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+       "malformed_request"},
       {"another coding", post + "Transfer-Encoding: gzip\r\n\r\n", 400, "malformed_request"},
       {"a bad chunk", post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "malformed_request"},
-      {"too large a header", "GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + std::string(9000, 'x') + "\r\n\r\n", 431, "header_too_large"},
-      {"headers without end", "GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + std::string(20000, 'x'), 431, "header_too_large"},
-      {"too long a target", "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", 431, "header_too_large"},
+      {"too large a header", "GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + std::string(9000, 'x') + "\r\n\r\n",
+       431, "header_too_large"},
+      {"headers without end", "GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + std::string(20000, 'x'), 431,
+       "header_too_large"},
+      {"too long a target", "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n", 431,
+       "header_too_large"},
       {"a body announced too large", post + "Content-Length: 65537\r\n\r\n", 413, "body_too_large"},
-      {"a body announced beyond all bounds", post + "Content-Length: 18446744073709551615\r\n\r\n", 413, "body_too_large"},
-      {"a chunk too large", post + "Transfer-Encoding: chunked\r\n\r\n10001\r\n" + std::string(0x10001, 'x'), 413, "body_too_large"},
+      {"a body announced beyond all bounds", post + "Content-Length: 18446744073709551615\r\n\r\n", 413,
+       "body_too_large"},
+      {"a chunk too large", post + "Transfer-Encoding: chunked\r\n\r\n10001\r\n" + std::string(0x10001, 'x'),
+       413, "body_too_large"},
   };
 }
 
@@ -67,7 +75,8 @@ TEST(Http, I4_GarbageIsAnsweredOnceAndTheConnectionCloses) {
 TEST(Http, PipelinedRequestsAreAnsweredInOrderAndGarbageAfterThemEndsIt) {
   TestDaemon daemon;
   RawClient client(daemon.port());
-  client.send(request_text("GET", "/healthz") + request_text("GET", "/v1/nothing") + request_text("GET", "/version") + "garbage\r\n\r\n");
+  client.send(request_text("GET", "/healthz") + request_text("GET", "/v1/nothing") +
+              request_text("GET", "/version") + "garbage\r\n\r\n");
   EXPECT_EQ(client.read().status, 200);
   EXPECT_EQ(client.read().status, 404);
   EXPECT_EQ(client.read().json().value("name", ""), "settled");
@@ -88,7 +97,8 @@ TEST(Http, ManyPipelinedRequestsNeitherRecurseNorStall) {
 TEST(Http, RequestsMayArriveByteByByteWithinTheirTime) {
   TestDaemon daemon({}, HttpLimits{});
   RawClient client(daemon.port());
-  const std::string text = request_text("POST", "/v1/purchases", good_order().dump(), "Idempotency-Key: slow\r\n");
+  const std::string text =
+      request_text("POST", "/v1/purchases", good_order().dump(), "Idempotency-Key: slow\r\n");
   for (const char c : text) ASSERT_TRUE(client.send(std::string_view(&c, 1)));
   EXPECT_EQ(client.read().status, 202);
 }
@@ -97,8 +107,10 @@ TEST(Http, ChunkedBodiesAndContinueAreUnderstood) {
   TestDaemon daemon;
   RawClient client(daemon.port());
   const std::string body = good_order().dump();
-  client.send("POST /v1/purchases HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: c\r\nExpect: 100-continue\r\n"
-              "Transfer-Encoding: chunked\r\n\r\n");
+  client.send(
+      "POST /v1/purchases HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: "
+      "c\r\nExpect: 100-continue\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n");
   EXPECT_EQ(client.read_line(), "HTTP/1.1 100 Continue");
   EXPECT_EQ(client.read_line(), "");
   client.send("5\r\n" + body.substr(0, 5) + "\r\n");
@@ -112,7 +124,9 @@ TEST(Http, ASlowLorisIsCutOff) {
   TestDaemon daemon;
   RawClient headers(daemon.port()), body(daemon.port()), silent(daemon.port());
   headers.send("GET /healthz HTTP/1.1\r\nHost: x\r\n");
-  body.send("POST /v1/purchases HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
+  body.send(
+      "POST /v1/purchases HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+      "100\r\n\r\n{");
   // A byte now and then does not buy more time.
   for (int i = 0; i < 8; ++i) {
     headers.send("X");
@@ -137,7 +151,9 @@ TEST(Http, AnIdleConnectionIsClosed) {
 TEST(Http, AHalfClosedClientStillGetsItsAnswers) {
   TestDaemon daemon;
   RawClient client(daemon.port());
-  client.send(request_text("POST", "/v1/purchases", good_order().dump(), "Idempotency-Key: h\r\nPrefer: wait=10\r\n") + request_text("GET", "/healthz"));
+  client.send(request_text("POST", "/v1/purchases", good_order().dump(),
+                           "Idempotency-Key: h\r\nPrefer: wait=10\r\n") +
+              request_text("GET", "/healthz"));
   client.half_close();
   EXPECT_EQ(client.read().status, 200);
   EXPECT_EQ(client.read().status, 200);
@@ -147,7 +163,8 @@ TEST(Http, AHalfClosedClientStillGetsItsAnswers) {
 TEST(Http, AHalfClosedHalfRequestIsRefusedAndStoresNothing) {
   TestDaemon daemon;
   const std::uint64_t before = daemon.appends();
-  const std::string text = request_text("POST", "/v1/purchases", good_order().dump(), "Idempotency-Key: h\r\n");
+  const std::string text =
+      request_text("POST", "/v1/purchases", good_order().dump(), "Idempotency-Key: h\r\n");
   RawClient client(daemon.port());
   client.send(text.substr(0, text.size() - 1));
   client.half_close();

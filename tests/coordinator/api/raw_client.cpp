@@ -51,7 +51,9 @@ bool RawClient::send(std::string_view bytes) {
   return true;
 }
 
-void RawClient::half_close() { ::shutdown(socket_, SHUT_WR); }
+void RawClient::half_close() {
+  ::shutdown(socket_, SHUT_WR);
+}
 
 void RawClient::reset() {
   const linger rude{1, 0};
@@ -93,7 +95,8 @@ RawAnswer RawClient::read(bool head) {
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
     answer.headers[name] = colon == std::string::npos ? "" : line->substr(std::min(line->size(), colon + 2));
   }
-  const std::size_t size = head || answer.header("content-length").empty() ? 0 : std::stoul(answer.header("content-length"));
+  const std::size_t size =
+      head || answer.header("content-length").empty() ? 0 : std::stoul(answer.header("content-length"));
   while (buffer_.size() < size) {
     if (!fill()) return answer;
   }
@@ -119,20 +122,21 @@ std::string request_text(const std::string& method, const std::string& target, c
   return text + "\r\n" + body;
 }
 
-RawAnswer request(std::uint16_t port, const std::string& method, const std::string& target, const std::string& body,
-                  const std::string& headers) {
+RawAnswer request(std::uint16_t port, const std::string& method, const std::string& target,
+                  const std::string& body, const std::string& headers) {
   RawClient client(port);
   client.send(request_text(method, target, body, headers));
   return client.read(method == "HEAD");
 }
 
 nlohmann::json good_order() {
-  return {{"shop", "shop-1"},  {"order_id", "A-1001"}, {"buyer", "b-42"},   {"sku", "GAME-100"},
-          {"quantity", 2},     {"amount", 2000},       {"currency", "CNY"}, {"merchant", "m-1"},
-          {"payload", {{"note", "for a friend"}}}};
+  return {{"shop", "shop-1"},  {"order_id", "A-1001"}, {"buyer", "b-42"},
+          {"sku", "GAME-100"}, {"quantity", 2},        {"amount", 2000},
+          {"currency", "CNY"}, {"merchant", "m-1"},    {"payload", {{"note", "for a friend"}}}};
 }
 
-RawAnswer submit(std::uint16_t port, const std::string& key, const nlohmann::json& order, const std::string& headers) {
+RawAnswer submit(std::uint16_t port, const std::string& key, const nlohmann::json& order,
+                 const std::string& headers) {
   return request(port, "POST", "/v1/purchases", order.dump(), "Idempotency-Key: " + key + "\r\n" + headers);
 }
 

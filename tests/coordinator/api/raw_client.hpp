@@ -1,6 +1,6 @@
 #pragma once
-// A client that sends exactly the bytes it is told to, and reads answers one after the other. Blocking; no call lasts longer
-// than its time-out.
+// A client that sends exactly the bytes it is told to, and reads answers one after the other. Blocking; no
+// call lasts longer than its time-out.
 
 #include <cstdint>
 #include <map>
@@ -12,7 +12,7 @@
 namespace settle::test {
 
 struct RawAnswer {
-  int status = 0;  // 0: the connection ended without a whole answer
+  int status = 0;                              // 0: the connection ended without a whole answer
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
   nlohmann::json json() const { return nlohmann::json::parse(body, nullptr, false); }
@@ -32,7 +32,7 @@ class RawClient {
   void reset();  // goes away rudely
   RawAnswer read(bool head = false);
   std::optional<std::string> read_line();  // nullopt: the connection ended
-  bool ended();  // waits for the end of the connection
+  bool ended();                            // waits for the end of the connection
 
  private:
   bool fill();
@@ -41,8 +41,8 @@ class RawClient {
 };
 
 // One request on a connection of its own.
-RawAnswer request(std::uint16_t port, const std::string& method, const std::string& target, const std::string& body = "",
-                  const std::string& headers = "");
+RawAnswer request(std::uint16_t port, const std::string& method, const std::string& target,
+                  const std::string& body = "", const std::string& headers = "");
 // The bytes of it.
 std::string request_text(const std::string& method, const std::string& target, const std::string& body = "",
                          const std::string& headers = "");

@@ -1,0 +1,249 @@
+// The daemon as a process: how it starts, refuses to start, and stops.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "raw_client.hpp"
+
+namespace settle::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+// One run of settled. Killed at the end, if it still runs.
+class Settled {
+ public:
+  explicit Settled(std::vector<std::string> arguments, std::uint64_t file_bytes_max = 0) {
+    int out[2], err[2];
+    if (::pipe(out) != 0 || ::pipe(err) != 0) std::abort();
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(out[1], STDOUT_FILENO);
+      ::dup2(err[1], STDERR_FILENO);
+      for (const int end : {out[0], out[1], err[0], err[1]}) ::close(end);
+      if (file_bytes_max > 0) {
+        const rlimit limit{file_bytes_max, file_bytes_max};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+      }
+      std::vector<char*> words{const_cast<char*>(SETTLED_BINARY)};
+      for (std::string& argument : arguments) words.push_back(argument.data());
+      words.push_back(nullptr);
+      ::execv(SETTLED_BINARY, words.data());
+      ::_exit(127);
+    }
+    ::close(out[1]);
+    ::close(err[1]);
+    reader_ = std::thread([this, end = err[0]] { drain(end, err_); });
+    out_end_ = out[0];
+  }
+  ~Settled() {
+    if (pid_ > 0) signal(SIGKILL), wait();
+    ::close(out_end_);
+  }
+
+  // The port from the ready line; 0: it ended before.
+  std::uint16_t ready() {
+    std::string line;
+    char c = 0;
+    while (::read(out_end_, &c, 1) == 1 && c != '\n') line += c;
+    ready_line = line;
+    const std::size_t colon = line.rfind(':');
+    return colon == std::string::npos ? 0 : static_cast<std::uint16_t>(std::stoi(line.substr(colon + 1)));
+  }
+  void signal(int number) const { ::kill(pid_, number); }
+  // The exit code; -1: killed by a signal.
+  int wait() {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    reader_.join();
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  std::string out() {
+    std::string text;
+    drain(out_end_, text, false);
+    return text;
+  }
+  const std::string& err() const { return err_; }  // after wait()
+  std::string ready_line;
+
+ private:
+  static void drain(int end, std::string& into, bool close = true) {
+    char bytes[4096];
+    for (ssize_t count = 0; (count = ::read(end, bytes, sizeof bytes)) > 0;)
+      into.append(bytes, static_cast<std::size_t>(count));
+    if (close) ::close(end);
+  }
+  pid_t pid_ = -1;
+  int out_end_ = -1;
+  std::thread reader_;
+  std::string err_;
+};
+
+class SettledProcess : public ::testing::Test {
+ protected:
+  SettledProcess() {
+    std::string pattern = (fs::temp_directory_path() / "settled-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~SettledProcess() override {
+    std::error_code ignored;
+    fs::permissions(data(), fs::perms::owner_all, ignored);
+    fs::remove_all(folder_, ignored);
+  }
+  fs::path data() const { return folder_ / "data"; }
+  std::vector<std::string> flags(std::vector<std::string> more = {}) const {
+    std::vector<std::string> all = {"--listen", "127.0.0.1:0", "--data", data().string(), "--shards", "4"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  // Starts it, expects it to refuse, and returns what it said.
+  static std::string refusal(const std::vector<std::string>& arguments, int code) {
+    Settled settled(arguments);
+    EXPECT_EQ(settled.ready(), 0);
+    EXPECT_EQ(settled.wait(), code) << settled.err();
+    return settled.err();
+  }
+  void run_once() {
+    Settled settled(flags());
+    ASSERT_NE(settled.ready(), 0);
+    settled.signal(SIGTERM);
+    ASSERT_EQ(settled.wait(), 0) << settled.err();
+  }
+  static void register_all(std::uint16_t port) {
+    const std::string dead =
+        R"({"base_urls":["http://127.0.0.1:9"],"endpoints":{"try":"/t","confirm":"/c","cancel":"/x"}})";
+    for (const char* name : {"inventory", "payment", "card"}) {
+      ASSERT_EQ(request(port, "PUT", std::string("/v1/participants/") + name, dead).status, 201);
+    }
+    ASSERT_EQ(request(port, "PUT", "/v1/merchants/m-1", R"({"url":"http://127.0.0.1:9/"})").status, 201);
+  }
+  fs::path folder_;
+};
+
+TEST_F(SettledProcess, I4_WhatWasTakenIsThereAfterAStopAndAfterAKill) {
+  std::string id;
+  for (const int how : {SIGTERM, SIGKILL, SIGINT}) {
+    Settled settled(flags());
+    const std::uint16_t port = settled.ready();
+    ASSERT_NE(port, 0);
+    EXPECT_EQ(settled.ready_line, "settled ready on http://127.0.0.1:" + std::to_string(port));
+    if (id.empty()) {
+      register_all(port);
+      const RawAnswer answer = submit(port, "k-1", good_order());
+      ASSERT_EQ(answer.status, 202) << answer.body;
+      id = answer.json()["id"];
+    }
+    const RawAnswer again = submit(port, "k-1", good_order());
+    EXPECT_EQ(again.status, 200) << again.body;
+    EXPECT_EQ(again.json()["id"], id);
+    settled.signal(how);
+    EXPECT_EQ(settled.wait(), how == SIGKILL ? -1 : 0) << settled.err();
+  }
+  const fs::perms mode = fs::status(data() / "settle.key").permissions();
+  EXPECT_EQ(mode, fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(SettledProcess, RefusesWhatIsMisconfigured) {
+  EXPECT_NE(refusal({"--listen", "0.0.0.0:0"}, 2).find("until there is authentication"), std::string::npos);
+  EXPECT_NE(refusal(flags({"--shards", "none"}), 2).find("1 to 4096"), std::string::npos);
+  EXPECT_FALSE(fs::exists(data())) << "nothing was touched";
+}
+
+TEST_F(SettledProcess, HelpVersionCheckAndPrint) {
+  for (const char* flag : {"--help", "--version", "--check-config", "--print-config"}) {
+    Settled settled(flags({flag}));
+    EXPECT_FALSE(settled.out().empty()) << flag;
+    EXPECT_EQ(settled.wait(), 0) << flag;
+  }
+  EXPECT_FALSE(fs::exists(data()));
+}
+
+TEST_F(SettledProcess, I15_ASecondOneOnTheSameFolderIsRefused) {
+  Settled first(flags());
+  ASSERT_NE(first.ready(), 0);
+  EXPECT_NE(refusal(flags(), 3).find("folder_in_use"), std::string::npos);
+  first.signal(SIGTERM);
+  EXPECT_EQ(first.wait(), 0);
+}
+
+TEST_F(SettledProcess, AnAddressInUseIsItsOwnExit) {
+  Settled first(flags());
+  const std::uint16_t port = first.ready();
+  ASSERT_NE(port, 0);
+  EXPECT_NE(refusal({"--listen", "127.0.0.1:" + std::to_string(port), "--data", (folder_ / "other").string(),
+                     "--shards", "4"},
+                    4)
+                .find("address_in_use"),
+            std::string::npos);
+}
+
+TEST_F(SettledProcess, I22_AForeignUnreadableLostOrDamagedFolderIsRefused) {
+  fs::create_directories(data());
+  std::ofstream(data() / "thesis.tex") << "x";
+  EXPECT_NE(refusal(flags(), 3).find("folder_foreign"), std::string::npos);
+  fs::remove(data() / "thesis.tex");
+  run_once();
+
+  fs::rename(data() / "settle.key", folder_ / "kept.key");
+  EXPECT_NE(refusal(flags(), 3).find("key_file_missing"), std::string::npos);
+  EXPECT_FALSE(fs::exists(data() / "settle.key")) << "a lost key is not replaced";
+
+  Settled other({"--listen", "127.0.0.1:0", "--data", (folder_ / "other").string(), "--shards", "4"});
+  ASSERT_NE(other.ready(), 0);
+  fs::copy_file(folder_ / "other" / "settle.key", data() / "settle.key");
+  EXPECT_NE(refusal(flags(), 3).find("key_mismatch"), std::string::npos);
+  fs::remove(data() / "settle.key");
+
+  fs::rename(folder_ / "kept.key", data() / "settle.key");
+  fs::permissions(data() / "settle.key", fs::perms::group_read, fs::perm_options::add);
+  EXPECT_NE(refusal(flags(), 3).find("key_file_mode"), std::string::npos);
+  fs::permissions(data() / "settle.key", fs::perms::group_read, fs::perm_options::remove);
+  run_once();
+}
+
+TEST_F(SettledProcess, I23_AFileSizeLimitIsAFailedWriteAndSaysSo) {
+  run_once();
+  Settled settled(flags(), 96 << 10);
+  const std::uint16_t port = settled.ready();
+  if (port == 0) {  // not even the start fitted: refused in words, not killed by SIGXFSZ
+    EXPECT_EQ(settled.wait(), 3) << settled.err();
+    return;
+  }
+  register_all(port);
+  RawAnswer answer;
+  for (int i = 0; i < 2'000 && answer.code() != "journal_failed"; ++i) {
+    answer = submit(port, "k-" + std::to_string(i), good_order());
+    ASSERT_NE(answer.status, 0) << settled.err();
+  }
+  EXPECT_EQ(answer.code(), "journal_failed");
+  EXPECT_EQ(request(port, "GET", "/readyz").code(), "journal_failed");
+  EXPECT_EQ(request(port, "GET", "/healthz").status, 200);
+}
+
+TEST_F(SettledProcess, ASecondSignalEndsItAtOnce) {
+  Settled settled(flags({"--stop-patience-ms", "600000"}));
+  const std::uint16_t port = settled.ready();
+  ASSERT_NE(port, 0);
+  RawClient busy(port);  // a request that is half there keeps the drain waiting
+  busy.send("POST /v1/purchases HTTP/1.1\r\nHost: x\r\n");
+  EXPECT_EQ(request(port, "GET", "/healthz").status, 200);
+  settled.signal(SIGTERM);
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  settled.signal(SIGTERM);
+  EXPECT_EQ(settled.wait(), 1) << settled.err();
+}
+
+}  // namespace
+}  // namespace settle::test
