@@ -34,7 +34,7 @@ struct Slow {
 
   std::unique_ptr<Database> database;
   std::unique_ptr<Reporter> reporter;
-  std::unique_ptr<Participant> participant;
+  std::shared_ptr<Participant> participant;
   Prior prior = Prior::none;
 };
 

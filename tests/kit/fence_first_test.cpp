@@ -52,7 +52,7 @@ struct Fixture {
 
   Remote remote;
   std::unique_ptr<Database> database;
-  std::unique_ptr<Participant> participant;
+  std::shared_ptr<Participant> participant;
 };
 
 TEST(FenceFirst, I12_TheFenceIsThereBeforeTheRemoteCallAndAnswersRepetitions) {

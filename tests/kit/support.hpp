@@ -65,7 +65,7 @@ struct Shop {
 
   services::InventoryBook book;
   std::unique_ptr<Database> database;
-  std::unique_ptr<Participant> participant;
+  std::shared_ptr<Participant> participant;
 };
 
 }  // namespace settle::kit::test

@@ -61,14 +61,14 @@ Participant::Participant(Database& database, Secrets secrets, Handlers handlers,
   if (!options_.now_s) options_.now_s = system_seconds;
 }
 
-Result<std::unique_ptr<Participant>> Participant::create(Database& database, Secrets secrets,
+Result<std::shared_ptr<Participant>> Participant::create(Database& database, Secrets secrets,
                                                          Handlers handlers, Reporter* reporter,
                                                          ParticipantOptions options) {
   Transaction transaction = database.begin();
   create_epochs(transaction);
   create_barrier(transaction);
   if (const Status stored = transaction.commit(); !stored) return stored.error();
-  return std::unique_ptr<Participant>(
+  return std::shared_ptr<Participant>(
       new Participant(database, std::move(secrets), std::move(handlers), reporter, std::move(options)));
 }
 
@@ -77,8 +77,9 @@ Routes Participant::routes(const std::string& base_path) {
   for (const Operation operation :
        {Operation::try_, Operation::confirm, Operation::cancel, Operation::query}) {
     routes["POST " + base_path + "/" + std::string(name_of(operation))] =
-        [this, operation](const std::shared_ptr<const Request>& request, const Reply& reply) {
-          reply(handle(operation, *request));
+        [self = shared_from_this(), operation](const std::shared_ptr<const Request>& request,
+                                               const Reply& reply) {
+          reply(self->handle(operation, *request));
         };
   }
   return routes;
@@ -150,9 +151,7 @@ Response Participant::conclude(Transaction transaction, const Call& call, const 
     reporter_->enqueue(transaction, call.key, call.callback, callback_body(answer));
   }
   if (options_.at) options_.at(call.key, Point::before_commit);
-  const bool stored = transaction.commit().ok();
-  { const Transaction ended = std::move(transaction); }  // the lock is free from here on
-  if (!stored) return store_failed(call);
+  if (!transaction.commit()) return store_failed(call);
   if (options_.at) options_.at(call.key, Point::after_commit);
   if (reportable && telling.reports > 0) reporter_->wake();
   return to_response(reportable && telling.say_accepted ? Answer::accepted() : answer);

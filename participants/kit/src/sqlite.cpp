@@ -135,6 +135,7 @@ std::optional<Row> Transaction::row(std::string_view sql, Values values) {
 
 std::vector<Row> Transaction::rows(std::string_view sql, Values values) {
   std::vector<Row> found;
+  SETTLE_CHECK(lock_.owns_lock());  // a transaction that was committed is over
   if (failed()) return found;
   sqlite3_stmt* statement = database_->statements_->find(database_->handle_, sql);
   if (statement == nullptr) {
@@ -171,9 +172,10 @@ void Transaction::fail(Error error) {
 
 Status Transaction::commit() {
   run("COMMIT");
-  if (failed()) return *error_;
+  if (failed() && open_) sqlite3_exec(database_->handle_, "ROLLBACK", nullptr, nullptr, nullptr);
   open_ = false;
-  return ok();
+  lock_.unlock();
+  return failed() ? Status(*error_) : ok();
 }
 
 }  // namespace settle::kit

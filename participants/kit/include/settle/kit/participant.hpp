@@ -1,15 +1,15 @@
 #pragma once
 // A participant: an author's three handlers behind signature, digest, epoch and barrier.
 //
-//   Participant participant(database, secrets, {Local{hold}, Local{take}, Local{release}});
-//   routes = participant.routes("/inventory");
+//   auto participant = Participant::create(database, secrets, {Local{hold}, Local{take}, Local{release}});
+//   routes = participant.value()->routes("/inventory");
 //
 // Threads: handlers run on the server's threads. A Local handler runs inside the database's only transaction,
 // hence never beside another one. A FenceFirst handler holds no lock and runs beside others, but never twice
 // at once for one key. One process per database file if FenceFirst is used.
 
 #include <functional>
-#include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <variant>
@@ -56,15 +56,15 @@ struct ParticipantOptions {
   std::function<Telling(const Call&)> telling = nullptr;  // asked once per call
 };
 
-class Participant {
+class Participant : public std::enable_shared_from_this<Participant> {
  public:
   // Creates its tables. Errors: those of the database. `database` and `reporter` must outlive it; without a
   // reporter nothing is reported (a 202 is found by query).
-  static Result<std::unique_ptr<Participant>> create(Database& database, Secrets secrets, Handlers handlers,
+  static Result<std::shared_ptr<Participant>> create(Database& database, Secrets secrets, Handlers handlers,
                                                      Reporter* reporter = nullptr,
                                                      ParticipantOptions options = {});
 
-  // POST BASE/try, BASE/confirm, BASE/cancel, BASE/query. The participant must outlive them.
+  // POST BASE/try, BASE/confirm, BASE/cancel, BASE/query. The routes keep the participant alive.
   Routes routes(const std::string& base_path);
 
   Response handle(Operation operation, const Request& request);

@@ -77,6 +77,7 @@ class Transaction {
   void rollback_to(const std::string& name);
   void release(const std::string& name);
 
+  // Ends the transaction, also if it fails; nothing may be run in it afterwards.
   Status commit();
   void fail(Error error);  // as if a statement had failed
   bool failed() const { return error_.has_value(); }

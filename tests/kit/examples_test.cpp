@@ -1,4 +1,5 @@
-// The participant in plain Python (docs/examples/participant.py) keeps the protocol, too.
+// The examples of the documentation keep the protocol: the participant on the kit, the one in plain Python,
+// and the script that calls one with curl.
 
 #include <gtest/gtest.h>
 
@@ -11,7 +12,7 @@
 namespace settle::kit::test {
 namespace {
 
-class PythonParticipant : public testing::Test {
+class Example : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     std::ofstream(folder.file("secret")) << secret_text << "\n";
@@ -20,8 +21,11 @@ class PythonParticipant : public testing::Test {
   }
   void start() {
     process.reset();
-    process = std::make_unique<Process>(std::vector<std::string>{
-        SETTLE_PYTHON, SETTLE_PYTHON_PARTICIPANT, folder.file("seats.db"), folder.file("secret")});
+    const std::string data = folder.file("seats.db");
+    const std::string secret = folder.file("secret");
+    const std::vector<std::string> python = {SETTLE_PYTHON, SETTLE_EXAMPLES "/participant.py", data, secret};
+    const std::vector<std::string> cpp = {SETTLE_EXAMPLE_BINARY, "--data", data, "--secret-file", secret};
+    process = std::make_unique<Process>(GetParam() == "python" ? python : cpp);
   }
   HttpAnswer call(Operation operation, std::uint64_t purchase = 1, const std::string& epoch = "0:1") {
     CallSpec spec;
@@ -41,7 +45,7 @@ class PythonParticipant : public testing::Test {
   std::unique_ptr<Process> process;
 };
 
-TEST_F(PythonParticipant, I12_DuplicatesAnswerAlike) {
+TEST_P(Example, I12_DuplicatesAnswerAlike) {
   EXPECT_EQ(state(), "unknown");
   const HttpAnswer first = call(Operation::try_);
   EXPECT_EQ(first.status, 200);
@@ -56,7 +60,7 @@ TEST_F(PythonParticipant, I12_DuplicatesAnswerAlike) {
   EXPECT_EQ(call(Operation::cancel).status, 409);
 }
 
-TEST_F(PythonParticipant, I9_EmptyCancelAndLateTry) {
+TEST_P(Example, I9_EmptyCancelAndLateTry) {
   EXPECT_EQ(call(Operation::cancel).status, 200);
   EXPECT_EQ(call(Operation::cancel).status, 200);
   const HttpAnswer late = call(Operation::try_);
@@ -68,7 +72,7 @@ TEST_F(PythonParticipant, I9_EmptyCancelAndLateTry) {
   EXPECT_EQ(state(2), "unknown");
 }
 
-TEST_F(PythonParticipant, HoldsAreRefusedAndReleased) {
+TEST_P(Example, HoldsAreRefusedAndReleased) {
   for (std::uint64_t purchase = 1; purchase <= 50; ++purchase) {  // 100 seats, two each
     ASSERT_EQ(call(Operation::try_, purchase).status, 200);
   }
@@ -79,7 +83,7 @@ TEST_F(PythonParticipant, HoldsAreRefusedAndReleased) {
   EXPECT_EQ(call(Operation::try_, 52).status, 200);
 }
 
-TEST_F(PythonParticipant, BadCallsAreRefusedAndLeaveNothing) {
+TEST_P(Example, BadCallsAreRefusedAndLeaveNothing) {
   Request digest = request_of({});
   digest.headers["content-digest"] = content_digest("else");
   EXPECT_EQ(code(send(process->port(), digest)), "digest_mismatch");
@@ -98,11 +102,31 @@ TEST_F(PythonParticipant, BadCallsAreRefusedAndLeaveNothing) {
   EXPECT_EQ(state(), "unknown");
 }
 
-TEST_F(PythonParticipant, I15_OldEpochsAreRefusedAlsoAfterARestart) {
+TEST_P(Example, I15_OldEpochsAreRefusedAlsoAfterARestart) {
   EXPECT_EQ(call(Operation::try_, 1, "3:8").status, 200);
   start();
   EXPECT_EQ(call(Operation::cancel, 1, "3:7").status, 412);
   EXPECT_EQ(call(Operation::cancel, 1, "3:8").status, 200);
+}
+
+INSTANTIATE_TEST_SUITE_P(Participant, Example, testing::Values("cpp", "python"),
+                         [](const auto& info) { return info.param; });
+
+TEST(ExampleCall, OfTheDocumentationWithCurlIsAccepted) {
+  if (run({"/bin/sh", "-c", "command -v curl openssl base64 od"}).exit_code != 0)
+    GTEST_SKIP() << "no curl or openssl";
+  const TempDir folder;
+  const auto service = kit::test::start(folder, "inventory");
+  const auto call = [&](const std::string& operation) {
+    const std::string line = "SECRET_FILE=" + folder.file("secret") + " " + SETTLE_EXAMPLES +
+                             "/call.sh http://127.0.0.1:" + std::to_string(service->port()) + " " +
+                             operation + " " + purchase_id(1) + " reserve";
+    return run({"/bin/sh", "-c", line}).output;
+  };
+  EXPECT_NE(call("try").find("(200)"), std::string::npos) << call("try");
+  EXPECT_NE(call("confirm").find("(200)"), std::string::npos);
+  EXPECT_NE(call("query").find("confirmed"), std::string::npos);
+  EXPECT_NE(call("cancel").find("(409)"), std::string::npos);
 }
 
 }  // namespace
