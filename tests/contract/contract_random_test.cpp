@@ -47,7 +47,7 @@ TEST_P(JournalContract, I21_RandomHistoriesReadTheSameAfterEveryEnd) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     SetUp();
     History history(seed);
-    for (int life = 0; life < 6; ++life) {
+    for (int life = 0; life < 4; ++life) {
       std::map<std::uint16_t, Epoch> epochs;
       for (std::uint16_t i = 0; i < contract_shards; ++i) epochs[i] = open(ShardId{i});
       for (std::uint64_t n = history.below(120); n > 0; --n) {
