@@ -121,7 +121,6 @@ void create_barrier(Transaction& transaction) {
       " result TEXT NOT NULL DEFAULT '{}', code TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '',"
       " callback TEXT NOT NULL DEFAULT '', created_at INTEGER NOT NULL,"
       " PRIMARY KEY (purchase, step, operation)) WITHOUT ROWID");
-  transaction.run("CREATE INDEX IF NOT EXISTS kit_fence_age ON kit_fence (created_at)");
 }
 
 Entry enter(Transaction& transaction, const Key& key, const std::string& callback, std::int64_t now_s) {

@@ -91,6 +91,7 @@ Result<kit::Routes> book_routes(kit::ServiceContext& context, const std::shared_
       kit::Participant::create(context.database, context.secrets, handlers(book), &context.reporter, hooks());
   if (!created) return created.error();
   const std::shared_ptr<kit::Participant> participant = std::move(created).value();
+  if (const auto purged = participant->purge_fences(); !purged) return purged.error();
   const auto behaviour = std::make_shared<Behaviour>();
   kit::Routes routes;
   using kit::Operation;
