@@ -140,6 +140,7 @@ TEST(Acts, I25_CancelBeforeTheDecisionAndNotAfterIt) {
 
   TestDaemon quick(with_cards);
   const std::string done = submit(quick.port(), "k-1", good_order(), wait_10).json()["id"];
+  EXPECT_EQ(show_when(quick, done, "completed")["state"], "completed");
   const std::uint64_t before = quick.appends();
   const RawAnswer late = request(quick.port(), "POST", "/v1/purchases/" + done + "/cancel", act);
   EXPECT_EQ(late.status, 409);
@@ -231,11 +232,13 @@ TEST(Journal, PagesGoOnWhereTheyEnded) {
       }
       ++records;
       positions.push_back(line["position"]);
-      if (positions.size() == 1) EXPECT_EQ(line["event"], "submitted");
+      if (positions.size() == 1) {
+        EXPECT_EQ(line["event"], "submitted");
+      }
     }
     if (records == 0) break;
   }
-  EXPECT_GT(positions.size(), 8U);
+  EXPECT_GE(positions.size(), 8U);
   EXPECT_EQ(std::set<std::string>(positions.begin(), positions.end()).size(), positions.size());
 }
 

@@ -107,6 +107,7 @@ RawAnswer RawClient::read(bool head) {
 }
 
 bool RawClient::ended() {
+  errno = 0;  // stays so when the end is an orderly one
   while (fill()) {
   }
   return errno != EAGAIN && errno != EWOULDBLOCK;
