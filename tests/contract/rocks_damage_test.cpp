@@ -198,12 +198,11 @@ TEST_F(RocksDamage, I22_DamageInTableFilesIsTold) {
 TEST_F(RocksDamage, I22_AMissingFileIsTold) {
   write_journal(500);
   open_rocks(whole()).reset();
-  for (const auto& extension : {".sst"}) {
-    const auto victim = largest(extension);
-    const auto bytes = slurp(whole() / "rocksdb" / victim);
-    fs::remove(whole() / "rocksdb" / victim);
-    EXPECT_EQ(read_prefix(whole()), std::nullopt) << victim;
-    spill(whole() / "rocksdb" / victim, bytes);
+  for (const fs::path& victim : {largest(".sst"), largest(".log"), fs::path("CURRENT")}) {
+    const fs::path copy = whole().parent_path() / ("without-" + victim.string());
+    copy_folder(whole(), copy);
+    ASSERT_TRUE(fs::remove(copy / "rocksdb" / victim));
+    EXPECT_EQ(read_prefix(copy), std::nullopt) << victim;
   }
 }
 

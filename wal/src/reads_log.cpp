@@ -40,7 +40,7 @@ Status Reads::visit_records(Position from, const RecordVisitor& visitor) const {
   std::optional<Error> error;
   std::optional<ChainHash> previous;  // of the record before `next`, once there is one to check
   Position next = from;
-  const auto visited =
+  auto visited =
       store_.visit(Table::log, key::log(from), key::after(key::shard(from.shard)), true,
                    [&](std::string_view key, std::string_view bytes) {
                      if (key.size() != 10 || get_big_endian<std::uint64_t>(key.substr(2)) != next.lsn) {
@@ -104,7 +104,7 @@ Result<std::vector<Record>> Reads::scan(Position from, std::size_t limit, std::u
 Result<std::vector<Record>> Reads::scan_purchase(const PurchaseId& purchase, std::uint64_t from,
                                                  std::size_t limit) const {
   std::vector<std::uint64_t> lsns;
-  const auto visited =
+  auto visited =
       store_.visit(Table::purchase_log, key::purchase_log(purchase, from),
                    key::after(key::purchase(purchase)), true, [&](std::string_view key, std::string_view) {
                      if (lsns.size() == limit) return false;

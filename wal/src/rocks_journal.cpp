@@ -97,7 +97,7 @@ class RocksJournal final : public Journal {
     put_big_endian(bytes, epoch.number);
     rocksdb::WriteBatch batch;
     BatchSink(*store_, batch).put(Table::meta, key::epoch(shard), bytes);
-    const auto written = store_->write(batch);
+    auto written = store_->write(batch);
     if (!written.ok()) {
       commit_.fail(written.error().detail);
       return commit_.health();
@@ -153,7 +153,8 @@ Result<std::unique_ptr<Journal>> open_rocks_journal(const RocksOptions& options)
     const Manifest begun{journal_format, options.shard_count, options.key_id, false};
     if (const auto written = folder->write(begun); !written.ok()) return written.error();
   }
-  if (const auto audited = audit_write_ahead_logs(folder->data()); !audited.ok()) return audited.error();
+  if (const auto audited = audit_write_ahead_logs(folder->data(), !folder->is_new()); !audited.ok())
+    return audited.error();
   auto relay = std::make_shared<FailureRelay>();
   auto store = RocksStore::open(*folder, options, relay);
   if (!store.ok()) return store.error();

@@ -99,15 +99,18 @@ Status audit(const std::filesystem::path& path) {
 
 }  // namespace
 
-Status audit_write_ahead_logs(const std::filesystem::path& folder) {
+Status audit_write_ahead_logs(const std::filesystem::path& folder, bool must_exist) {
   std::error_code error;
+  int found = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (entry.path().extension() != ".log") continue;
-    if (const auto audited = audit(entry.path()); !audited.ok()) return audited;
+    ++found;
+    if (auto audited = audit(entry.path()); !audited.ok()) return audited;
   }
   if (error && error != std::errc::no_such_file_or_directory) {
     return Error{"io", "cannot list " + folder.string() + ": " + error.message()};
   }
+  if (must_exist && found == 0) return Error{"damaged", folder.string() + " has lost its write-ahead log"};
   return ok();
 }
 

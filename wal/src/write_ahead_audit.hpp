@@ -10,7 +10,8 @@
 
 namespace settle {
 
-// Looks at every write-ahead log in `folder`. Errors: damaged, with file and offset; io.
-Status audit_write_ahead_logs(const std::filesystem::path& folder);
+// Looks at every write-ahead log in `folder`. RocksDB begins one at each opening and would not miss it, so
+// a journal that was open before must have one. Errors: damaged, with file and offset; io.
+Status audit_write_ahead_logs(const std::filesystem::path& folder, bool must_exist);
 
 }  // namespace settle
