@@ -80,6 +80,14 @@ std::string in_words(const std::string& event, const Json& fields) {
   return line;
 }
 
+// Records of other kinds (registry, operation) have no event: their fields, within a line's length.
+std::string note_of(const Json& fields) {
+  constexpr std::size_t length_max = 160;
+  if (!fields.is_object() || fields.empty()) return "";
+  const std::string line = fields.dump(-1, ' ', true, Json::error_handler_t::replace);
+  return line.size() <= length_max ? line : line.substr(0, length_max) + "...";
+}
+
 // "trying → tried", each with its step unless that is the moment's own.
 std::string changes_of(const Json& record, const std::string& own, const std::vector<std::string>& steps) {
   std::string line;
@@ -111,7 +119,7 @@ Moment moment_of(const Json& record, const std::vector<std::string>& steps) {
   moment.at_ms = parse_time(text(record, "at")).value_or(0);
   moment.step = text(fields, "step_name");
   if (moment.step.empty()) moment.step = step_name(member(fields, "step"), steps);
-  moment.what = in_words(event, fields);
+  moment.what = event.empty() ? note_of(fields) : in_words(event, fields);
   moment.changes = changes_of(record, moment.step, steps);
   moment.bad = is_bad(record, fields);
   moment.human = !text(fields, "who").empty();

@@ -133,4 +133,4 @@ if __name__ == "__main__":
         at = sys.argv.index("--kills")
         KILLS = int(sys.argv[at + 1])
         del sys.argv[at:at + 2]
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, warnings="ignore")  # sockets close with their threads

@@ -79,7 +79,7 @@ class Disasters:
 def timeout_of(api, step_name, operation):
     definition = api.ask("GET", "/v1/definitions/purchase")
     step = next(step for step in definition["steps"] if step["name"] == step_name)
-    return step["operations"][operation]["timeout_ms"]
+    return step[operation]["timeout_ms"]
 
 
 def drive(stack, api, count):

@@ -45,4 +45,4 @@ class Docs(Folder):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, warnings="ignore")  # sockets close with their threads

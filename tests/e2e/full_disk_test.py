@@ -57,4 +57,4 @@ class FullDisk(Folder):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, warnings="ignore")  # sockets close with their threads

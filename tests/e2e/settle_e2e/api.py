@@ -62,7 +62,8 @@ class Api:
         if answer.will_close:
             self._drop()
         headers = {name.lower(): value for name, value in answer.getheaders()}
-        parsed = json.loads(text) if text and "json" in headers.get("content-type", "") else text.decode()
+        one_value = headers.get("content-type", "").split(";")[0] in ("application/json", "application/problem+json")
+        parsed = json.loads(text) if text and one_value else text.decode()
         return answer.status, parsed, headers
 
     def ask(self, method, path, body=None, headers=None):
