@@ -106,13 +106,13 @@ class Oracle {
     std::vector<StepState> states(after_.steps.size(), StepState::idle);
     for (std::size_t i = 0; i < before_.steps.size(); ++i) states[i] = before_.steps[i].state;
     for (const Transition& row : out_.transitions) {
-      const int known = row.step < 0 ? int(state) : int(states[static_cast<std::size_t>(row.step)]);
+      const int known = row.step < 0 ? int(state) : int(states[static_cast<std::uint8_t>(row.step)]);
       expect(known == row.from, "I21", "a transition begins elsewhere");
       if (row.step < 0) {
         state = static_cast<PurchaseState>(row.to);
       } else {
         began(row);
-        states[static_cast<std::size_t>(row.step)] = static_cast<StepState>(row.to);
+        states[static_cast<std::uint8_t>(row.step)] = static_cast<StepState>(row.to);
       }
     }
     expect(state == after_.state, "I21", "the purchase moved without a transition");
@@ -122,7 +122,7 @@ class Oracle {
 
   // The order of the definition.
   void began(const Transition& row) {
-    const auto i = static_cast<std::size_t>(row.step);
+    const auto i = static_cast<std::uint8_t>(row.step);
     const StepDefinition& defined = definition_.steps[i];
     if (row.trigger == std::uint8_t(StepTrigger::begin))
       for (const std::uint8_t b : defined.after) {

@@ -28,6 +28,18 @@ TEST(Order, IndependentTriesRunSideBySideAndAJoinWaitsForBoth) {
   EXPECT_EQ(story.calls(), "d.try#1");
 }
 
+TEST(Order, I1_TheCommitWaitsForEveryTryInWhateverOrderTheyCome) {
+  for (const std::uint8_t last : {0, 1, 2}) {
+    Story story(plain_steps(3, StepMode::tcc));
+    story.submit();
+    for (const std::uint8_t step : {0, 1, 2})
+      if (step != last) story.done(step, try_);
+    EXPECT_EQ(story.state(), "trying");
+    story.done(last, try_);
+    EXPECT_EQ(story.calls(), "a.confirm#1 b.confirm#1 c.confirm#1");
+  }
+}
+
 TEST(Order, I10_HoldsAreReleasedSideBySide) {
   Story story(diamond(StepMode::tcc));
   story.submit();

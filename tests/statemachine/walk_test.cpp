@@ -204,7 +204,7 @@ class Walk {
         std::cout << "    " << name_of(PurchaseState(t.from)) << " -> " << name_of(PurchaseState(t.to))
                   << '\n';
       else
-        std::cout << "    " << definition_.steps[std::size_t(t.step)].name << ": "
+        std::cout << "    " << definition_.steps[std::uint8_t(t.step)].name << ": "
                   << name_of(StepState(t.from)) << " -" << name_of(StepTrigger(t.trigger)) << "-> "
                   << name_of(StepState(t.to)) << '\n';
     for (const Effect& e : out.effects)
