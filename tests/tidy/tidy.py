@@ -156,14 +156,6 @@ def rule_headers(tree):
             yield f"{path}:2: after #pragma once, a comment says why the file exists"
 
 
-def rule_first_comments(tree):
-    for path in tree.sources(".cpp"):
-        if inside(path, "tests") and path.endswith("_test.cpp"):
-            lines = tree.lines(path)
-            if not lines or not lines[0].startswith("//"):
-                yield f"{path}:1: a test file's first line says what it shows"
-
-
 def rule_rooms(tree):
     for path in tree.sources(".cpp", ".hpp"):
         rooms = [room for room in ROOMS if inside(path, room)]

@@ -34,7 +34,6 @@ BAD = {
     "a folder without a README": ("wal/x/a.cpp", "", "wal/x: has sources and no README.md"),
     "a header without its guard": ("wal/src/a.hpp", "// Why.\n#pragma once\n", "starts with #pragma once"),
     "a header that does not say why": ("wal/src/a.hpp", "#pragma once\n\nint a;\n", "says why"),
-    "a test that does not say what it shows": ("tests/x/a_test.cpp", "#include <vector>\n", "says what it shows"),
     "the core includes the journal": ("statemachine/src/a.cpp", '#include "settle/wal/journal.hpp"\n', "settle/wal/"),
     "the journal includes participants": ("wal/src/a.cpp", '#include "settle/participants/x.hpp"\n', "settle/participants/"),
     "keys include the journal": ("wal/crypto/src/a.cpp", '#include "settle/wal/journal.hpp"\n', "settle/wal/"),
@@ -83,7 +82,7 @@ class Tidy(unittest.TestCase):
                 self.assertIn(said, found[0])
 
     def test_every_rule_is_shown(self):
-        self.assertGreaterEqual(len(tidy.RULES), 10)
+        self.assertEqual(len(tidy.RULES), 9)
 
 
 if __name__ == "__main__":
