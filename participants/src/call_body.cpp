@@ -75,10 +75,10 @@ class ResultWriter {
     first_ = true;
     for (const JsonMember& member : *under) {
       if (overridden(member, *over)) continue;
-      if (const Status written = member_(member); !written) return written;
+      if (Status written = member_(member); !written) return written;
     }
     for (const JsonMember& member : *over) {
-      if (const Status written = member_(member); !written) return written;
+      if (Status written = member_(member); !written) return written;
     }
     out_ += '}';
     return ok();
@@ -125,7 +125,7 @@ Status append_results(std::string& out, const CallContext& call, const KeyRing& 
     first = false;
     append_json_string(out, call.definition.steps[i].name);
     out += ':';
-    const Status written = writer.write(tried, confirmed, call.purchase.id, call.definition.steps[i]);
+    Status written = writer.write(tried, confirmed, call.purchase.id, call.definition.steps[i]);
     if (!written) return written;
   }
   return ok();

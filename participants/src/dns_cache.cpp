@@ -23,12 +23,12 @@ void DnsCache::look_up(const std::string& host, std::int64_t now_ms, Handler the
         if (!cache) return;
         auto addresses = std::make_shared<std::vector<boost::asio::ip::address>>();
         for (const auto& one : found) addresses->push_back(one.endpoint().address());
-        cache->resolved(host, now_ms, error, std::move(addresses));
+        cache->resolved(host, now_ms, error, addresses);
       });
 }
 
 void DnsCache::resolved(const std::string& host, std::int64_t now_ms, const ErrorCode& error,
-                        Addresses addresses) {
+                        const Addresses& addresses) {
   const auto found = entries_.find(host);
   if (found == entries_.end()) return;
   std::vector<Handler> waiting = std::move(found->second.waiting);

@@ -36,7 +36,8 @@ class DnsCache : public std::enable_shared_from_this<DnsCache> {
     std::vector<Handler> waiting;
   };
   void forget_old(std::int64_t now_ms);
-  void resolved(const std::string& host, std::int64_t now_ms, const ErrorCode& error, Addresses addresses);
+  void resolved(const std::string& host, std::int64_t now_ms, const ErrorCode& error,
+                const Addresses& addresses);
 
   boost::asio::ip::basic_resolver<Tcp, Executor> resolver_;
   DurationMs keep_for_;
