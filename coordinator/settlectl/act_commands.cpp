@@ -20,10 +20,10 @@ std::string who_of(const Arguments& arguments) {
 }
 
 Result<Json> act_of(const Arguments& arguments) {
-  Json act = {{"who", who_of(arguments)}, {"why", arguments.get("why")}};
-  if (act["why"] == "") return Error{"usage", "--why is missing: it is kept with the purchase"};
-  if (act["who"] == "") return Error{"usage", "--who is missing, and $USER is not set"};
-  return act;
+  const std::string who = who_of(arguments), why = arguments.get("why");
+  if (why.empty()) return Error{"usage", "--why is missing: it is kept with the purchase"};
+  if (who.empty()) return Error{"usage", "--who is missing, and $USER is not set"};
+  return Json{{"who", who}, {"why", why}};
 }
 
 namespace {

@@ -15,6 +15,7 @@ Error usage(const std::string& text) {
 
 Error unknown_flag(const std::vector<Flag>& flags, const std::string& name) {
   std::vector<std::string> names;
+  names.reserve(flags.size());
   for (const Flag& flag : flags) names.push_back(flag.name);
   const auto meant = nearest(name, names);
   return usage("unknown flag --" + name + (meant ? "; did you mean --" + *meant + "?" : ""));

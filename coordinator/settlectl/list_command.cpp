@@ -33,7 +33,7 @@ Result<std::string> query_of(const Arguments& arguments) {
 
 std::string remark(const Json& purchase, std::int64_t now) {
   if (flag(purchase, "needs_person")) return "needs a person";
-  const std::string reason = text(member(purchase, "reason"), "code");
+  std::string reason = text(member(purchase, "reason"), "code");
   if (!reason.empty()) return reason;
   const auto wake = parse_time(text(purchase, "next_wake_at"));
   return wake ? "next " + relative(*wake, now) : "";

@@ -18,7 +18,7 @@ std::vector<std::string> step_names(const Json& purchase) {
 }
 
 Result<int> show(const Session& session, const Arguments& arguments) {
-  const std::string id = arguments.operand(0);
+  const std::string& id = arguments.operand(0);
   const auto purchase = call(session, "GET", "/v1/purchases/" + escape(id));
   if (!purchase) return purchase.error();
   const auto records = journal_of(session, id);

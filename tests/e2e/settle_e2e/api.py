@@ -110,6 +110,18 @@ class Api:
                 return
             query["cursor"] = page["next"]
 
+    def journal(self, **query):
+        """All records, page after page."""
+        query.setdefault("limit", 500)
+        while True:
+            lines = [json.loads(line) for line in self.ask("GET", "/v1/journal?" + urllib.parse.urlencode(query)).splitlines()]
+            records = [line for line in lines if "next" not in line]
+            yield from records
+            cursors = [line["next"] for line in lines if "next" in line]
+            if not records or not cursors:
+                return
+            query["from"] = cursors[-1]
+
     def open_purchases(self):
         return [one for state in ("trying", "confirming", "delivering", "cancelling") for one in self.purchases(state=state)]
 
