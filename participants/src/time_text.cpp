@@ -121,7 +121,8 @@ DurationMs parse_retry_after(std::string_view text, TimeMs now) {
   if (text.empty()) return DurationMs{0};
   if (text.find_first_not_of("0123456789") == std::string_view::npos) {
     std::int64_t ms = 0;
-    for (const char digit : text) ms = std::min(retry_after_max.count, ms * 10 + std::int64_t{digit - '0'} * 1000);
+    for (const char digit : text)
+      ms = std::min(retry_after_max.count, ms * 10 + std::int64_t{digit - '0'} * 1000);
     return DurationMs{ms};
   }
   const auto date = parse_http_date(text);

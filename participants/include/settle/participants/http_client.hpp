@@ -39,7 +39,7 @@ inline constexpr std::size_t answer_body_bytes_max = 64 << 10;
 struct HttpAnswer {
   Cause failure = Cause::none;  // none: a whole answer came; else dns, refused, connect_timeout,
                                 // answer_timeout, reset, tls, format (unreadable or too large), overload
-  std::string failure_detail;  // for people, names host and port, never a secret
+  std::string failure_detail;   // for people, names host and port, never a secret
   int status = 0;
   std::string content_type, content_digest, retry_after;  // header values as they came; empty: absent
   std::string body;
