@@ -55,6 +55,7 @@ TEST(Barrier, I9_I12_ConcurrentCallsHoldTakeAndReleaseOnce) {
   Shop two(stock, folder.file("shop.db"), Durability::full);
   Seen seen;
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (std::uint64_t n = 0; n < 6; ++n) {
     threads.emplace_back([&seen, &shop = n % 2 == 0 ? one : two, n] {
       for (const CallSpec& spec : shuffled_calls(n)) note(seen, spec, shop.call(spec));
@@ -79,6 +80,7 @@ TEST(Barrier, I12_TheLastPieceGoesToOne) {
   Shop shop(2, folder.file("shop.db"), Durability::full);
   std::atomic<int> won{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (std::uint64_t n = 0; n < 8; ++n) {
     threads.emplace_back([&shop, &won, n] {
       CallSpec spec;

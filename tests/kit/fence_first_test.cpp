@@ -113,6 +113,7 @@ TEST(FenceFirst, I12_ConcurrentRepetitionsNeverReachTheRemoteSideTwiceAtOnce) {
   fixture.remote.meanwhile = [] { std::this_thread::sleep_for(std::chrono::milliseconds(2)); };
   std::atomic<int> done{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int n = 0; n < 8; ++n) {
     threads.emplace_back([&fixture, &done] {
       for (int i = 0; i < 20; ++i) {

@@ -11,6 +11,8 @@
 #include <chrono>
 #include <sstream>
 
+#include "settle/statemachine/result.hpp"
+
 namespace settle::kit::test {
 
 namespace {
@@ -65,7 +67,7 @@ bool read_message(int socket, std::string& head, std::string& body) {
 HttpAnswer talk(int port, const std::string& bytes, int timeout_ms) {
   HttpAnswer answer;
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const timeval limit{timeout_ms / 1000, (timeout_ms % 1000) * 1000};
+  const timeval limit{timeout_ms / 1000, (timeout_ms % 1000) * 1000L};
   ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   const sockaddr_in address = loopback(port);
   std::string head;
@@ -80,7 +82,8 @@ HttpAnswer talk(int port, const std::string& bytes, int timeout_ms) {
 
 std::string wire(const Request& request) {
   std::string bytes = request.method + " " + request.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n";
-  for (const auto& [name, value] : request.headers) bytes += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : request.headers)
+    bytes.append(name).append(": ").append(value).append("\r\n");
   return bytes + "Content-Length: " + std::to_string(request.body.size()) + "\r\n\r\n" + request.body;
 }
 
@@ -100,7 +103,7 @@ CallbackServer::CallbackServer(int failures) : failures_(failures) {
   socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = loopback(0);
   socklen_t length = sizeof address;
-  ::bind(socket_, reinterpret_cast<sockaddr*>(&address), length);
+  SETTLE_CHECK(::bind(socket_, reinterpret_cast<sockaddr*>(&address), length) == 0);
   ::listen(socket_, 16);
   ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &length);
   port_ = ntohs(address.sin_port);

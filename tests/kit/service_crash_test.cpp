@@ -41,11 +41,12 @@ void drive(const std::atomic<int>& port, std::uint64_t first, std::atomic<std::u
   }
 }
 
-void survive(const TempDir& folder, const std::string& name, std::vector<std::string> more) {
+void survive(const TempDir& folder, const std::string& name, const std::vector<std::string>& more) {
   auto service = start(folder, name, more);
   std::atomic<int> port{service->port()};
   std::atomic<std::uint64_t> settled{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (std::uint64_t n = 0; n < threads_count; ++n) {
     threads.emplace_back([&port, n, &settled] { drive(port, n, settled); });
   }
