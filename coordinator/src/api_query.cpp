@@ -73,7 +73,7 @@ std::optional<TimeMs> parse_time_parameter(std::string_view text) {
                                     chrono::day(static_cast<unsigned>(*day))};
   if (!ms || !date.ok() || *hour > 23 || *minute > 59 || *second > 60 || *year < 1970) return std::nullopt;
   const std::int64_t days = chrono::sys_days(date).time_since_epoch().count();
-  return TimeMs{((days * 24 + *hour) * 60 + *minute) * 60'000 + *second * 1000 + *ms};
+  return TimeMs{((days * 24 + *hour) * 60 + *minute) * 60'000 + std::int64_t{*second} * 1000 + *ms};
 }
 
 QueryParameters::QueryParameters(std::string_view query, std::initializer_list<std::string_view> known) {
