@@ -19,6 +19,7 @@
 #include "settle/coordinator/config.hpp"
 #include "settle/coordinator/engine.hpp"
 #include "settle/coordinator/log.hpp"
+#include "settle/coordinator/verify.hpp"
 #include "settle/participants/beast_client.hpp"
 #include "settle/wal/rocks_journal.hpp"
 
@@ -47,6 +48,7 @@ class Daemon {
   explicit Daemon(Config config) : config_(std::move(config)), loop_(io_), signals_(io_) {}
 
   int run();
+  int verify();
 
  private:
   Status open();
@@ -135,6 +137,23 @@ void Daemon::stop(int signal) {
   engine_->stop(config_.stop_patience, [this] { server_->drain(drain_patience, [this] { io_.stop(); }); });
 }
 
+// I21: every record, replayed, gives the transitions and the snapshots that were recorded.
+int Daemon::verify() {
+  if (!holds_journal(config_.journal_path()))
+    return refuse(exit_data, {"no_journal", config_.journal_path().string() + " holds no journal"});
+  if (const Status opened = open(); !opened) return refuse(exit_data, opened.error());
+  const auto report = verify_journal(*journal_);
+  if (!report) return refuse(exit_data, report.error());
+  std::printf(
+      "%llu records in %u shards: the chain is whole; %llu events of %zu purchases replay to what was "
+      "recorded; "
+      "%llu snapshots are what their records lead to\n",
+      static_cast<unsigned long long>(report->records), journal_->shard_count(),
+      static_cast<unsigned long long>(report->events), report->purchases.size(),
+      static_cast<unsigned long long>(report->snapshots));
+  return exit_fine;
+}
+
 int Daemon::run() {
   if (const Status opened = open(); !opened) return refuse(exit_data, opened.error());
   if (const Status listening = listen(); !listening) {
@@ -186,11 +205,13 @@ int start(const std::vector<std::string>& arguments, const std::vector<std::stri
     case ConfigCommand::check:
       std::puts("the configuration is fine");
       return exit_fine;
+    case ConfigCommand::verify:
     case ConfigCommand::run:
       break;
   }
   set_log_level(loaded->config.log_level);
   prepare_process();
+  if (loaded->command == ConfigCommand::verify) return Daemon(std::move(loaded->config)).verify();
   return Daemon(std::move(loaded->config)).run();
 }
 

@@ -71,11 +71,9 @@ std::string plain_name(const ConfigKey& key) {
 
 bool Loader::command(std::string_view argument) {
   static constexpr std::pair<std::string_view, ConfigCommand> commands[] = {
-      {"--help", ConfigCommand::help},
-      {"-h", ConfigCommand::help},
-      {"--version", ConfigCommand::version},
-      {"--check-config", ConfigCommand::check},
-      {"--print-config", ConfigCommand::print}};
+      {"--help", ConfigCommand::help},          {"-h", ConfigCommand::help},
+      {"--version", ConfigCommand::version},    {"--check-config", ConfigCommand::check},
+      {"--print-config", ConfigCommand::print}, {"--verify", ConfigCommand::verify}};
   for (const auto& [name, command] : commands) {
     if (argument != name) continue;
     loaded_.command = command;
@@ -178,7 +176,9 @@ std::string config_help() {
   std::string text =
       "settled: settles purchases\n\n"
       "Usage: settled [--config FILE] [--KEY VALUE | --KEY=VALUE]...\n"
-      "       settled --help | --version | --check-config | --print-config\n\n"
+      "       settled --help | --version | --check-config | --print-config\n"
+      "       settled --verify [--data FOLDER]   replays the journal of a stopped settled and compares; "
+      "serves nothing\n\n"
       "A key comes from the file (JSON, \"key\": value), the environment (SETTLE_KEY) or a flag; the later "
       "overrules.\n"
       "SETTLE_CONFIG names the file where --config does not.\n\n";

@@ -1,4 +1,5 @@
-// From an outside event to rows of the tables: which step, which trigger; then whatever follows from the new state.
+// From an outside event to rows of the tables: which step, which trigger; then whatever follows from the new
+// state.
 
 #include "settle/statemachine/advance.hpp"
 
@@ -12,25 +13,38 @@ namespace {
 
 StepTrigger trigger_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::done: return StepTrigger::done;
-    case Outcome::accepted: return StepTrigger::accepted;
-    case Outcome::refused: return StepTrigger::refused;
-    case Outcome::not_now: return StepTrigger::not_now;
-    case Outcome::unknown: return StepTrigger::unknown;
-    case Outcome::fault: return StepTrigger::fault;
+    case Outcome::done:
+      return StepTrigger::done;
+    case Outcome::accepted:
+      return StepTrigger::accepted;
+    case Outcome::refused:
+      return StepTrigger::refused;
+    case Outcome::not_now:
+      return StepTrigger::not_now;
+    case Outcome::unknown:
+      return StepTrigger::unknown;
+    case Outcome::fault:
+      return StepTrigger::fault;
   }
   return StepTrigger::late;
 }
 
 StepTrigger trigger_of(QueryState says) {
   switch (says) {
-    case QueryState::tried: return StepTrigger::says_tried;
-    case QueryState::refused: return StepTrigger::says_refused;
-    case QueryState::pending: return StepTrigger::says_pending;
-    case QueryState::confirmed: return StepTrigger::says_confirmed;
-    case QueryState::cancelled: return StepTrigger::says_cancelled;
-    case QueryState::unknown: return StepTrigger::says_unknown;
-    case QueryState::no_answer: return StepTrigger::no_answer;
+    case QueryState::tried:
+      return StepTrigger::says_tried;
+    case QueryState::refused:
+      return StepTrigger::says_refused;
+    case QueryState::pending:
+      return StepTrigger::says_pending;
+    case QueryState::confirmed:
+      return StepTrigger::says_confirmed;
+    case QueryState::cancelled:
+      return StepTrigger::says_cancelled;
+    case QueryState::unknown:
+      return StepTrigger::says_unknown;
+    case QueryState::no_answer:
+      return StepTrigger::no_answer;
   }
   return StepTrigger::late;
 }
@@ -44,8 +58,10 @@ bool operating(StepState state) {
     case StepState::confirming:
     case StepState::cancelling:
     case StepState::delivering:
-    case StepState::parked: return true;
-    default: return false;
+    case StepState::parked:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -84,8 +100,8 @@ class Advance {
   }
 
  private:
-  // A call that one row emitted and a later row of the same event took back must not leave: no try beside its own
-  // cancel (I8). It stays counted.
+  // A call that one row emitted and a later row of the same event took back must not leave: no try beside its
+  // own cancel (I8). It stays counted.
   void drop_superseded() {
     auto& effects = out_.effects;
     const auto stale = [this](const Effect& effect) {
@@ -126,7 +142,8 @@ class Advance {
   void on(const Told& e) {
     if (e.step >= out_.purchase.steps.size()) return note();
     const Step& step = out_.purchase.steps[e.step];
-    deliver(e.step, e.operation, e.outcome, operating(step.state) && step.operation == e.operation, facts_of(e));
+    deliver(e.step, e.operation, e.outcome, operating(step.state) && step.operation == e.operation,
+            facts_of(e));
   }
 
   void deliver(std::uint8_t index, Operation operation, Outcome outcome, bool current, const Facts& facts) {
@@ -150,10 +167,14 @@ class Advance {
       case Operation::try_:
         if (done) return state == StepState::rejected || state == StepState::cancelled;
         return state == StepState::tried || state == StepState::confirming || state == StepState::confirmed;
-      case Operation::confirm: return done ? state != StepState::confirmed : state == StepState::confirmed;
-      case Operation::cancel: return done ? state != StepState::cancelled : state == StepState::cancelled;
-      case Operation::deliver: return !done && state == StepState::delivered;
-      case Operation::query: return false;
+      case Operation::confirm:
+        return done ? state != StepState::confirmed : state == StepState::confirmed;
+      case Operation::cancel:
+        return done ? state != StepState::cancelled : state == StepState::cancelled;
+      case Operation::deliver:
+        return !done && state == StepState::delivered;
+      case Operation::query:
+        return false;
     }
     return false;
   }
@@ -185,7 +206,8 @@ class Advance {
   void on(const CancelRequested& e) {
     if (out_.purchase.decision == Decision::cancel) return note();  // asked twice: the answer is the same
     if (out_.purchase.decision == Decision::commit)
-      return refuse("the purchase is decided: commit. What is confirmed is not undone; reopen or refund outside");
+      return refuse(
+          "the purchase is decided: commit. What is confirmed is not undone; reopen or refund outside");
     Progress(definition_, event_, out_).cancel("cancelled_by_request", e.why, "");
   }
 
@@ -212,7 +234,8 @@ class Advance {
     const auto trigger =
         e.resolution == Resolution::done ? StepTrigger::resolve_done : StepTrigger::resolve_abandoned;
     if (!fire(context, trigger, out_))
-      return refuse(e.resolution == Resolution::abandoned && out_.purchase.steps[e.step].state == StepState::parked
+      return refuse(e.resolution == Resolution::abandoned &&
+                            out_.purchase.steps[e.step].state == StepState::parked
                         ? "only a delivery can be given up; money, stock and cards never"
                         : "the step is neither parked nor a delivery that waits");
     if (context.try_failed()) failed_step_ = e.step;
@@ -226,7 +249,8 @@ class Advance {
 
   void on(const Enlisted& e) {
     if (e.step >= out_.purchase.steps.size()) return refuse("there is no such step");
-    if (out_.purchase.decision != Decision::none) return refuse("the purchase is decided; no branch can join it");
+    if (out_.purchase.decision != Decision::none)
+      return refuse("the purchase is decided; no branch can join it");
     const std::string empty;
     StepContext context(definition_, event_, out_, e.step,
                         {Cause::none, 0, DurationMs{0}, TimeMs{}, &empty, &empty, &e.result});
@@ -241,7 +265,8 @@ class Advance {
     Progress progress(definition_, event_, out_);
     if (e.decision == Decision::cancel) return progress.cancel("cancelled_by_client", e.why, "");
     if (!progress.all_tried()) return refuse("not every try is in");
-    if (progress.too_late()) return refuse("the time to decide is over: the deadline has passed, or a hold expires");
+    if (progress.too_late())
+      return refuse("the time to decide is over: the deadline has passed, or a hold expires");
     progress.commit();
   }
 
@@ -280,7 +305,8 @@ std::vector<Effect> pending_effects(const Definition& definition, const Purchase
     if (step.in_flight)
       effects.push_back({Effect::Kind::call, index, step.operation, step.attempts_of(step.operation), {}});
     if (step.query_in_flight)
-      effects.push_back({Effect::Kind::call, index, Operation::query, step.attempts_of(Operation::query), {}});
+      effects.push_back(
+          {Effect::Kind::call, index, Operation::query, step.attempts_of(Operation::query), {}});
   }
   return effects;
 }

@@ -5,7 +5,9 @@
 namespace settle {
 namespace {
 
-Error invalid(const std::string& detail) { return Error{"invalid_definition", detail}; }
+Error invalid(const std::string& detail) {
+  return Error{"invalid_definition", detail};
+}
 
 bool is_name(const std::string& text) {
   if (text.empty() || text.size() > 64 || text[0] == '-' || text[0] == '.') return false;
@@ -19,14 +21,16 @@ Status check_policy(const std::string& where, const OperationSpec& spec) {
   constexpr std::int64_t week = 7LL * 24 * 3'600'000;
   if (spec.timeout.count < 1 || spec.timeout.count > 600'000)
     return invalid(where + ": timeout_ms must be between 1 and 600000");
-  if (retry.base.count < 1 || retry.base.count > week) return invalid(where + ": base_ms must be between 1 and 604800000");
+  if (retry.base.count < 1 || retry.base.count > week)
+    return invalid(where + ": base_ms must be between 1 and 604800000");
   if (retry.cap < retry.base || retry.cap.count > week)
     return invalid(where + ": cap_ms must be between base_ms and 604800000");
   if (retry.factor_percent < 100 || retry.factor_percent > 1'000)
     return invalid(where + ": factor_percent must be between 100 and 1000");
   if (retry.jitter_percent > 100) return invalid(where + ": jitter_percent must be at most 100");
   if (retry.attempts_max > 10'000) return invalid(where + ": attempts_max must be at most 10000");
-  if (retry.window.count < 0 || retry.window.count > 5 * week) return invalid(where + ": window_ms must be at most five weeks");
+  if (retry.window.count < 0 || retry.window.count > 5 * week)
+    return invalid(where + ": window_ms must be at most five weeks");
   return ok();
 }
 
@@ -51,11 +55,13 @@ Status check_order(const Definition& definition, const StepDefinition& step, con
                      "\", which only starts once everything is confirmed");
   }
   for (const std::uint8_t before : step.confirm_after) {
-    if (before >= definition.steps.size()) return invalid(where + ": confirm_after names a step that does not exist");
+    if (before >= definition.steps.size())
+      return invalid(where + ": confirm_after names a step that does not exist");
     if (step.mode == StepMode::deliver || step.mode == StepMode::compensable)
       return invalid(where + ": confirm_after is for steps with a confirm");
     if (definition.steps[before].mode == StepMode::deliver)
-      return invalid(where + ": confirm_after names the deliver step \"" + definition.steps[before].name + "\"");
+      return invalid(where + ": confirm_after names the deliver step \"" + definition.steps[before].name +
+                     "\"");
   }
   return ok();
 }
@@ -63,10 +69,12 @@ Status check_order(const Definition& definition, const StepDefinition& step, con
 Status check_step(const Definition& definition, std::size_t index) {
   const StepDefinition& step = definition.steps[index];
   const std::string where = "step \"" + step.name + "\"";
-  if (!is_name(step.name)) return invalid("step " + std::to_string(index) + ": a name is 1 to 64 of a-z 0-9 - _ .");
+  if (!is_name(step.name))
+    return invalid("step " + std::to_string(index) + ": a name is 1 to 64 of a-z 0-9 - _ .");
   for (std::size_t other = 0; other < index; ++other)
     if (definition.steps[other].name == step.name) return invalid(where + ": the name is there twice");
-  if (step.target != merchant_target && !is_name(step.target)) return invalid(where + ": target must name a participant or be $merchant");
+  if (step.target != merchant_target && !is_name(step.target))
+    return invalid(where + ": target must name a participant or be $merchant");
   if (step.target == merchant_target && step.mode != StepMode::deliver)
     return invalid(where + ": only a deliver step can have $merchant as its target");
   if (step.mode == StepMode::enlisted && definition.decided_by != DecidedBy::client)
@@ -77,12 +85,15 @@ Status check_step(const Definition& definition, std::size_t index) {
   for (int op = 1; op <= operation_count; ++op) {
     const auto operation = static_cast<Operation>(op);
     static const char* const names[] = {"try", "confirm", "cancel", "deliver", "query"};
-    if (Status policy = check_policy(where + " " + names[op - 1], step.spec(operation)); !policy) return policy;
+    if (Status policy = check_policy(where + " " + names[op - 1], step.spec(operation)); !policy)
+      return policy;
   }
   // What is pushed forward for ever would never come to a person (I16).
   for (const Operation op : {Operation::confirm, Operation::cancel, Operation::deliver})
     if (step.spec(op).retry.attempts_max == 0 && step.spec(op).retry.window.count == 0)
-      return invalid(where + ": confirm, cancel and deliver need attempts_max or window_ms, so that a person hears of it");
+      return invalid(
+          where +
+          ": confirm, cancel and deliver need attempts_max or window_ms, so that a person hears of it");
   return ok();
 }
 
@@ -102,17 +113,19 @@ Status validate(const Definition& definition) {
     std::vector<int> colour(definition.steps.size(), 0);
     for (std::size_t i = 0; i < definition.steps.size(); ++i)
       if (closes_cycle(definition, confirms, i, colour))
-        return invalid("step \"" + definition.steps[i].name + "\": " + (confirms ? "confirm_after" : "after") + " is cyclic");
+        return invalid("step \"" + definition.steps[i].name +
+                       "\": " + (confirms ? "confirm_after" : "after") + " is cyclic");
   }
-  const bool only_deliveries = std::all_of(definition.steps.begin(), definition.steps.end(),
-                                           [](const StepDefinition& s) { return s.mode == StepMode::deliver; });
+  const bool only_deliveries =
+      std::all_of(definition.steps.begin(), definition.steps.end(),
+                  [](const StepDefinition& s) { return s.mode == StepMode::deliver; });
   if (only_deliveries) return invalid("there is nothing but deliver steps: there would be nothing to decide");
   return ok();
 }
 
-// try: five attempts, 2 4 8 16 s (B2). confirm and cancel: a first pair quickly, then each minute, at most five (C8). deliver:
-// within five minutes, then up to an hour apart, given up after 72 hours (A5, A10). The full choice of policies is data in
-// later versions; these are its defaults.
+// try: five attempts, 2 4 8 16 s (B2). confirm and cancel: a first pair quickly, then each minute, at most
+// five (C8). deliver: within five minutes, then up to an hour apart, given up after 72 hours (A5, A10). The
+// full choice of policies is data in later versions; these are its defaults.
 OperationSpec default_spec(Operation op) {
   OperationSpec spec;
   switch (op) {
@@ -143,7 +156,8 @@ Definition purchase_definition() {
     step.mode = mode;
     step.target = target;
     if (!definition.steps.empty()) step.after = {static_cast<std::uint8_t>(definition.steps.size() - 1)};
-    for (int op = 1; op <= operation_count; ++op) step.spec(static_cast<Operation>(op)) = default_spec(static_cast<Operation>(op));
+    for (int op = 1; op <= operation_count; ++op)
+      step.spec(static_cast<Operation>(op)) = default_spec(static_cast<Operation>(op));
     definition.steps.push_back(step);
     return definition.steps.back();
   };

@@ -1,4 +1,5 @@
-// Names as the API, the log's readers and the diagrams show them. One table per enum, in the order of its numbers.
+// Names as the API, the log's readers and the diagrams show them. One table per enum, in the order of its
+// numbers.
 
 #include <cstddef>
 
@@ -17,14 +18,15 @@ const char* pick(const char* const (&names)[N], Enum value, std::size_t first = 
 }  // namespace
 
 const char* name_of(PurchaseState state) {
-  static const char* const names[] = {"trying", "confirming", "delivering", "completed", "cancelling", "cancelled"};
+  static const char* const names[] = {"trying",    "confirming", "delivering",
+                                      "completed", "cancelling", "cancelled"};
   return pick(names, state);
 }
 
 const char* name_of(StepState state) {
-  static const char* const names[] = {"idle",      "trying",     "awaiting",  "in_doubt", "tried",
-                                      "confirming", "confirmed",  "cancelling", "cancelled", "rejected",
-                                      "delivering", "delivered",  "abandoned",  "parked"};
+  static const char* const names[] = {"idle",       "trying",    "awaiting",   "in_doubt",  "tried",
+                                      "confirming", "confirmed", "cancelling", "cancelled", "rejected",
+                                      "delivering", "delivered", "abandoned",  "parked"};
   return pick(names, state);
 }
 
@@ -39,10 +41,23 @@ const char* name_of(Operation op) {
 }
 
 const char* name_of(Cause cause) {
-  static const char* const names[] = {"none",       "dns",       "refused",           "connect_timeout",
-                                      "answer_timeout", "reset", "tls",               "bad_status",
-                                      "throttled",  "signature_refused", "format",    "digest_mismatch",
-                                      "business_refusal", "contradiction", "unregistered", "lost", "overload"};
+  static const char* const names[] = {"none",
+                                      "dns",
+                                      "refused",
+                                      "connect_timeout",
+                                      "answer_timeout",
+                                      "reset",
+                                      "tls",
+                                      "bad_status",
+                                      "throttled",
+                                      "signature_refused",
+                                      "format",
+                                      "digest_mismatch",
+                                      "business_refusal",
+                                      "contradiction",
+                                      "unregistered",
+                                      "lost",
+                                      "overload"};
   return pick(names, cause, 0);
 }
 
@@ -68,23 +83,34 @@ const char* name_of(Resolution resolution) {
 }
 
 const char* name_of(const Event& event) {
-  static const char* const names[] = {"submitted", "answered", "told", "query_answered",
-                                      "due",       "resumed",  "cancel_requested", "retry_requested",
-                                      "resolve_requested", "reopened", "enlisted", "client_decided"};
+  static const char* const names[] = {"submitted",
+                                      "answered",
+                                      "told",
+                                      "query_answered",
+                                      "due",
+                                      "resumed",
+                                      "cancel_requested",
+                                      "retry_requested",
+                                      "resolve_requested",
+                                      "reopened",
+                                      "enlisted",
+                                      "client_decided"};
   return pick(names, event.what.index(), 0);
 }
 
 const char* name_of(StepTrigger trigger) {
   static const char* const names[] = {
-      "begin",      "enlist",       "done",           "accepted",       "refused",      "not_now", "unknown",
-      "fault",      "says_tried",   "says_refused",   "says_pending",   "says_confirmed", "says_cancelled",
-      "says_unknown", "no_answer",  "due",            "resume",         "confirm",      "cancel",  "overdue",
-      "late_success", "late",       "retry",          "resolve_done",   "resolve_abandoned"};
+      "begin",        "enlist",         "done",           "accepted",     "refused",
+      "not_now",      "unknown",        "fault",          "says_tried",   "says_refused",
+      "says_pending", "says_confirmed", "says_cancelled", "says_unknown", "no_answer",
+      "due",          "resume",         "confirm",        "cancel",       "overdue",
+      "late_success", "late",           "retry",          "resolve_done", "resolve_abandoned"};
   return pick(names, trigger);
 }
 
 const char* name_of(PurchaseTrigger trigger) {
-  static const char* const names[] = {"submit", "commit", "cancel", "all_confirmed", "all_delivered", "all_undone"};
+  static const char* const names[] = {"submit",        "commit",        "cancel",
+                                      "all_confirmed", "all_delivered", "all_undone"};
   return pick(names, trigger);
 }
 

@@ -7,18 +7,25 @@
 namespace settle {
 namespace {
 
-bool delivers(const StepDefinition& defined) { return defined.mode == StepMode::deliver; }
+bool delivers(const StepDefinition& defined) {
+  return defined.mode == StepMode::deliver;
+}
 
-// The states from which a try is still to be cancelled; those in which a cancel is under way or over are not among them.
+// The states from which a try is still to be cancelled; those in which a cancel is under way or over are not
+// among them.
 bool cancellable(const Step& step) {
   switch (step.state) {
     case StepState::trying:
     case StepState::in_doubt:
-    case StepState::tried: return true;
+    case StepState::tried:
+      return true;
     case StepState::awaiting:
-    case StepState::parked: return step.operation == Operation::try_;
-    case StepState::rejected: return step.try_intended;
-    default: return false;
+    case StepState::parked:
+      return step.operation == Operation::try_;
+    case StepState::rejected:
+      return step.try_intended;
+    default:
+      return false;
   }
 }
 
@@ -28,7 +35,9 @@ void Progress::run(int failed_step) {
   bool changed = true;
   while (changed) {
     switch (purchase().state) {
-      case PurchaseState::trying: changed = decide(failed_step); break;
+      case PurchaseState::trying:
+        changed = decide(failed_step);
+        break;
       case PurchaseState::confirming:
         changed = confirm_ready() || (all_confirmed() && fire_purchase(PurchaseTrigger::all_confirmed));
         break;
@@ -39,7 +48,9 @@ void Progress::run(int failed_step) {
         changed = cancel_ready() || (all_undone() && fire_purchase(PurchaseTrigger::all_undone));
         break;
       case PurchaseState::completed:
-      case PurchaseState::cancelled: changed = false; break;
+      case PurchaseState::cancelled:
+        changed = false;
+        break;
     }
   }
 }
@@ -87,12 +98,15 @@ void Progress::cancel(std::string code, std::string detail, std::string step) {
   fire_purchase(PurchaseTrigger::cancel);
 }
 
-void Progress::commit() { fire_purchase(PurchaseTrigger::commit); }
+void Progress::commit() {
+  fire_purchase(PurchaseTrigger::commit);
+}
 
 bool Progress::all_tried() const {
   for (std::size_t i = 0; i < purchase().steps.size(); ++i) {
     const StepDefinition& defined = definition_.steps[i];
-    const bool optional = delivers(defined) || (defined.mode == StepMode::enlisted && step(i).state == StepState::idle);
+    const bool optional =
+        delivers(defined) || (defined.mode == StepMode::enlisted && step(i).state == StepState::idle);
     if (!optional && step(i).state != StepState::tried) return false;
   }
   return true;
@@ -121,7 +135,9 @@ bool Progress::begin_ready(bool deliveries) {
   bool changed = false;
   for (std::size_t i = 0; i < purchase().steps.size(); ++i) {
     const StepDefinition& defined = definition_.steps[i];
-    if (step(i).state != StepState::idle || delivers(defined) != deliveries || defined.mode == StepMode::enlisted) continue;
+    if (step(i).state != StepState::idle || delivers(defined) != deliveries ||
+        defined.mode == StepMode::enlisted)
+      continue;
     if (ready(defined)) changed = fire_step(i, StepTrigger::begin) || changed;
   }
   return changed;
@@ -147,7 +163,8 @@ bool Progress::cancel_ready() {
   for (std::size_t i = 0; i < purchase().steps.size(); ++i) {
     if (!cancellable(step(i))) continue;
     // Nothing can rest on a step whose own try is not in: it is cancelled at once, and not tried again (I8).
-    const bool built_upon = definition_.steps[i].mode == StepMode::compensable && step(i).state == StepState::tried;
+    const bool built_upon =
+        definition_.steps[i].mode == StepMode::compensable && step(i).state == StepState::tried;
     if (built_upon && !dependents_undone(i)) continue;
     changed = fire_step(i, StepTrigger::cancel) || changed;
   }
@@ -161,7 +178,8 @@ bool Progress::undone(std::size_t i) const {
 }
 
 bool Progress::dependents_undone(std::size_t i) const {
-  // Each step is looked at once: a definition in which all wait for all has 2^30 ways from its first step to its last.
+  // Each step is looked at once: a definition in which all wait for all has 2^30 ways from its first step to
+  // its last.
   std::vector<std::size_t> open{i};
   std::uint64_t seen = 0;
   static_assert(steps_max <= 64, "one bit for each step");
@@ -181,14 +199,16 @@ bool Progress::dependents_undone(std::size_t i) const {
 
 bool Progress::all_confirmed() const {
   for (std::size_t i = 0; i < purchase().steps.size(); ++i)
-    if (!delivers(definition_.steps[i]) && step(i).state != StepState::confirmed && step(i).state != StepState::idle)
+    if (!delivers(definition_.steps[i]) && step(i).state != StepState::confirmed &&
+        step(i).state != StepState::idle)
       return false;
   return true;
 }
 
 bool Progress::all_delivered() const {
   for (std::size_t i = 0; i < purchase().steps.size(); ++i)
-    if (delivers(definition_.steps[i]) && step(i).state != StepState::delivered && step(i).state != StepState::abandoned)
+    if (delivers(definition_.steps[i]) && step(i).state != StepState::delivered &&
+        step(i).state != StepState::abandoned)
       return false;
   return true;
 }

@@ -27,7 +27,7 @@ class Progress {
   const Purchase& purchase() const { return out_.purchase; }
   const Step& step(std::size_t i) const { return out_.purchase.steps[i]; }
 
-  bool decide(int failed_step);   // each returns whether something changed
+  bool decide(int failed_step);  // each returns whether something changed
   bool begin_ready(bool deliveries);
   bool confirm_ready();
   bool cancel_ready();

@@ -22,7 +22,8 @@ class PurchaseContext {
   void note_confirmed() { purchase().confirmed_at = event_.at; }
   void note_finished() { purchase().finished_at = event_.at; }
   void record(PurchaseState from, PurchaseTrigger trigger) {
-    out_.transitions.push_back({-1, static_cast<std::uint8_t>(from), static_cast<std::uint8_t>(purchase().state),
+    out_.transitions.push_back({-1, static_cast<std::uint8_t>(from),
+                                static_cast<std::uint8_t>(purchase().state),
                                 static_cast<std::uint8_t>(trigger)});
   }
 

@@ -1,4 +1,5 @@
-// The purchase's table: where the one decision falls (I1). Its steps have a table of their own, step_table.cpp.
+// The purchase's table: where the one decision falls (I1). Its steps have a table of their own,
+// step_table.cpp.
 
 #include "purchase_context.hpp"
 #include "table.hpp"
@@ -71,12 +72,18 @@ using Backend = boost::msm::back::state_machine<PurchaseTable>;
 bool process(Backend& machine, PurchaseTrigger trigger) {
   using boost::msm::back::HANDLED_TRUE;
   switch (trigger) {
-    case PurchaseTrigger::submit: return machine.process_event(Submit{}) == HANDLED_TRUE;
-    case PurchaseTrigger::commit: return machine.process_event(Commit{}) == HANDLED_TRUE;
-    case PurchaseTrigger::cancel: return machine.process_event(Cancel{}) == HANDLED_TRUE;
-    case PurchaseTrigger::all_confirmed: return machine.process_event(AllConfirmed{}) == HANDLED_TRUE;
-    case PurchaseTrigger::all_delivered: return machine.process_event(AllDelivered{}) == HANDLED_TRUE;
-    case PurchaseTrigger::all_undone: return machine.process_event(AllUndone{}) == HANDLED_TRUE;
+    case PurchaseTrigger::submit:
+      return machine.process_event(Submit{}) == HANDLED_TRUE;
+    case PurchaseTrigger::commit:
+      return machine.process_event(Commit{}) == HANDLED_TRUE;
+    case PurchaseTrigger::cancel:
+      return machine.process_event(Cancel{}) == HANDLED_TRUE;
+    case PurchaseTrigger::all_confirmed:
+      return machine.process_event(AllConfirmed{}) == HANDLED_TRUE;
+    case PurchaseTrigger::all_delivered:
+      return machine.process_event(AllDelivered{}) == HANDLED_TRUE;
+    case PurchaseTrigger::all_undone:
+      return machine.process_event(AllUndone{}) == HANDLED_TRUE;
   }
   return false;
 }
@@ -98,6 +105,8 @@ bool fire(PurchaseContext& context, PurchaseTrigger trigger) {
   return true;
 }
 
-std::string purchase_diagram() { return table::diagram<PurchaseTable>(); }
+std::string purchase_diagram() {
+  return table::diagram<PurchaseTable>();
+}
 
 }  // namespace settle

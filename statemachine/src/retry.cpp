@@ -22,7 +22,9 @@ std::int64_t share(std::int64_t value, std::uint32_t percent, std::int64_t most)
   return std::min(most, value / 100 * percent + value % 100 * percent / 100);
 }
 
-std::int64_t within_reason(DurationMs wait) { return std::clamp<std::int64_t>(wait.count, 0, wait_max); }
+std::int64_t within_reason(DurationMs wait) {
+  return std::clamp<std::int64_t>(wait.count, 0, wait_max);
+}
 
 std::int64_t tier(const RetryPolicy& policy, std::uint32_t attempt) {
   // Counted in microseconds: in whole milliseconds a short base would lose its growth to rounding.
@@ -52,7 +54,8 @@ DurationMs honour_retry_after(const RetryPolicy& policy, DurationMs wait, Durati
   return DurationMs{std::clamp(retry_after.count, wait.count, most)};
 }
 
-bool attempt_allowed(const RetryPolicy& policy, std::uint32_t attempts_made, TimeMs first_attempt_at, TimeMs at) {
+bool attempt_allowed(const RetryPolicy& policy, std::uint32_t attempts_made, TimeMs first_attempt_at,
+                     TimeMs at) {
   if (policy.attempts_max != 0 && attempts_made >= policy.attempts_max) return false;
   if (policy.window.count != 0 && first_attempt_at && policy.window < at - first_attempt_at) return false;
   return true;

@@ -9,7 +9,9 @@ namespace {
 // Limits::queue_wait_max, so that a lease ends only when the transport failed to say anything at all.
 constexpr DurationMs lease_grace{60'000};
 
-std::size_t slot(Operation op) { return static_cast<std::size_t>(op) - 1; }
+std::size_t slot(Operation op) {
+  return static_cast<std::size_t>(op) - 1;
+}
 
 // At most `bytes_max` bytes, not cutting a UTF-8 sequence in two.
 std::string shortened(const std::string& text, std::size_t bytes_max) {
@@ -36,7 +38,8 @@ bool StepContext::attempt_left(Operation op) const {
   const std::uint16_t attempts = step().attempts[slot(op)];
   if (attempts == std::numeric_limits<std::uint16_t>::max()) return false;
   const auto made = static_cast<std::uint32_t>(attempts - step().attempts_base[slot(op)]);
-  return attempt_allowed(defined().spec(op).retry, made, step().first_attempt_at[slot(op)], event_.at + wait_of(op));
+  return attempt_allowed(defined().spec(op).retry, made, step().first_attempt_at[slot(op)],
+                         event_.at + wait_of(op));
 }
 
 bool StepContext::watch_left() const {
@@ -44,7 +47,8 @@ bool StepContext::watch_left() const {
   if (attempts == std::numeric_limits<std::uint16_t>::max()) return false;
   const auto made = static_cast<std::uint32_t>(attempts - step().attempts_base[slot(Operation::query)]);
   return attempt_allowed(defined().spec(Operation::cancel).retry, made,
-                         step().first_attempt_at[slot(Operation::query)], event_.at + wait_of(Operation::query));
+                         step().first_attempt_at[slot(Operation::query)],
+                         event_.at + wait_of(Operation::query));
 }
 
 void StepContext::send(Operation op) {
@@ -52,7 +56,8 @@ void StepContext::send(Operation op) {
   land();
   s.operation = op;
   s.in_flight = true;
-  // A cancel, too, says that the try may have happened: of a refused one that succeeded after all, it is the first to.
+  // A cancel, too, says that the try may have happened: of a refused one that succeeded after all, it is the
+  // first to.
   if (op == Operation::try_ || op == Operation::cancel) s.try_intended = true;
   // Operators' retries may go on for ever; the number that the participant sees then stands still.
   if (s.attempts[slot(op)] < std::numeric_limits<std::uint16_t>::max()) ++s.attempts[slot(op)];
@@ -149,13 +154,14 @@ void StepContext::keep_error() {
   s.last_cause = facts_.cause;
   s.last_status = facts_.status;
   s.error_code = facts_.code != nullptr ? *facts_.code : std::string();
-  s.error_detail = facts_.detail != nullptr ? shortened(*facts_.detail, error_detail_bytes_max) : std::string();
+  s.error_detail =
+      facts_.detail != nullptr ? shortened(*facts_.detail, error_detail_bytes_max) : std::string();
 }
 
 void StepContext::keep_refusal() {
   keep_error();
-  // Only a try whose single attempt was refused has surely left nothing behind (I6); `cancelled`, said before we
-  // cancelled, is a fence of somebody else's and is answered with our own.
+  // Only a try whose single attempt was refused has surely left nothing behind (I6); `cancelled`, said before
+  // we cancelled, is a fence of somebody else's and is answered with our own.
   Step& s = step();
   if (s.attempts_of(Operation::try_) == 1 && facts_.cause == Cause::business_refusal) s.try_intended = false;
   settle();

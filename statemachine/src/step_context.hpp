@@ -23,7 +23,8 @@ struct Facts {
 // One step of one purchase while one event is worked on.
 class StepContext {
  public:
-  StepContext(const Definition& definition, const Event& event, Advanced& out, std::uint8_t index, Facts facts)
+  StepContext(const Definition& definition, const Event& event, Advanced& out, std::uint8_t index,
+              Facts facts)
       : definition_(definition), event_(event), out_(out), index_(index), facts_(facts) {}
 
   Step& step() { return out_.purchase.steps[index_]; }
@@ -40,23 +41,23 @@ class StepContext {
   bool waits() const { return !call_out() && !query_out(); }
 
   // Actions. Each leaves the step with exactly one next wake-up, or none where nothing is owed by time.
-  void send(Operation op);           // counts the attempt, emits the call, leases it
+  void send(Operation op);  // counts the attempt, emits the call, leases it
   void send_query();
-  void watch();                      // asks about a late success, with patience of its own
-  void renew(Operation op);          // an operator's retry: attempts and window begin anew
-  void schedule(Operation op);       // the same operation again, after the policy's wait
+  void watch();                        // asks about a late success, with patience of its own
+  void renew(Operation op);            // an operator's retry: attempts and window begin anew
+  void schedule(Operation op);         // the same operation again, after the policy's wait
   void schedule_slowly(Operation op);  // ... after its longest wait: a contradiction is in no hurry
   void schedule_query();
-  void await_report();               // 202: silence has a limit
-  void doubt();                      // ask, or where nobody can be asked, repeat the try
-  void give_up_try();                // no attempt is left: the purchase will be cancelled
+  void await_report();  // 202: silence has a limit
+  void doubt();         // ask, or where nobody can be asked, repeat the try
+  void give_up_try();   // no attempt is left: the purchase will be cancelled
   void keep_try_result();
   void keep_confirm_result();
   void keep_error();
-  void keep_refusal();               // of the try
-  void settle();                     // the operation is over
-  void park();                       // with a person
-  void mark_lost();                  // the answer of what was out will not come
+  void keep_refusal();  // of the try
+  void settle();        // the operation is over
+  void park();          // with a person
+  void mark_lost();     // the answer of what was out will not come
 
   // The step on which the purchase fails, decided by this event; -1: none.
   bool try_failed() const { return try_failed_; }

@@ -4,7 +4,6 @@
 
 #include <boost/mpl/for_each.hpp>
 #include <boost/mpl/identity.hpp>
-#include <boost/mpl/identity.hpp>
 #include <boost/mpl/push_front.hpp>
 #include <boost/mpl/vector.hpp>
 #include <boost/msm/back/metafunctions.hpp>
@@ -28,8 +27,8 @@ struct Fold<First, Rest...> {
 template <class... Rows>
 using Rows_ = typename Fold<Rows...>::type;
 
-// Machines live for one event only. MSM's `serialize` hands its state ids to an archive, and runs no entry action: this
-// one writes the wanted id into them.
+// Machines live for one event only. MSM's `serialize` hands its state ids to an archive, and runs no entry
+// action: this one writes the wanted id into them.
 struct Restore {
   int state;
   template <int N>

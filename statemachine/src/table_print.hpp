@@ -42,20 +42,19 @@ std::string diagram() {
     std::string from, to, triggers;
   };
   std::vector<Edge> edges;
-  boost::mpl::for_each<typename Table::transition_table, boost::mpl::make_identity<>>(
-      [&](auto wrapped) {
-        using R = typename decltype(wrapped)::type;
-        const std::string from = name_of(R::Source::number);
-        const std::string to = name_of(R::Target::number);
-        const std::string trigger = name_of(R::Evt::number);
-        for (Edge& edge : edges) {
-          if (edge.from != from || edge.to != to) continue;
-          const std::string known = ", " + edge.triggers + ",";
-          if (known.find(", " + trigger + ",") == std::string::npos) edge.triggers += ", " + trigger;
-          return;
-        }
-        edges.push_back({from, to, trigger});
-      });
+  boost::mpl::for_each<typename Table::transition_table, boost::mpl::make_identity<>>([&](auto wrapped) {
+    using R = typename decltype(wrapped)::type;
+    const std::string from = name_of(R::Source::number);
+    const std::string to = name_of(R::Target::number);
+    const std::string trigger = name_of(R::Evt::number);
+    for (Edge& edge : edges) {
+      if (edge.from != from || edge.to != to) continue;
+      const std::string known = ", " + edge.triggers + ",";
+      if (known.find(", " + trigger + ",") == std::string::npos) edge.triggers += ", " + trigger;
+      return;
+    }
+    edges.push_back({from, to, trigger});
+  });
   std::string out = "stateDiagram-v2\n";
   for (const Edge& edge : edges) out += "    " + edge.from + " --> " + edge.to + " : " + edge.triggers + "\n";
   return out;

@@ -170,6 +170,20 @@ TEST_F(SettledProcess, HelpVersionCheckAndPrint) {
   EXPECT_FALSE(fs::exists(data()));
 }
 
+TEST_F(SettledProcess, I21_VerifyReplaysTheJournalOfAStoppedDaemon) {
+  EXPECT_NE(refusal(flags({"--verify"}), 3).find("no_journal"), std::string::npos);
+  EXPECT_FALSE(fs::exists(data())) << "nothing was made";
+  {
+    Settled settled(flags());
+    ASSERT_NE(settled.ready(), 0);
+    settled.signal(SIGTERM);
+    EXPECT_EQ(settled.wait(), 0);
+  }
+  Settled verifying(flags({"--verify"}));
+  EXPECT_NE(verifying.out().find("the chain is whole"), std::string::npos);
+  EXPECT_EQ(verifying.wait(), 0);
+}
+
 TEST_F(SettledProcess, I15_ASecondOneOnTheSameFolderIsRefused) {
   Settled first(flags());
   ASSERT_NE(first.ready(), 0);

@@ -34,7 +34,7 @@ struct Config {
   std::filesystem::path journal_path() const { return data / "journal"; }
 };
 
-enum class ConfigCommand : std::uint8_t { run, help, version, check, print };
+enum class ConfigCommand : std::uint8_t { run, help, version, check, print, verify };
 
 struct LoadedConfig {
   Config config;

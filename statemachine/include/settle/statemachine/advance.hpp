@@ -12,8 +12,8 @@ namespace settle {
 
 // One fired row of one of the two tables, for the log and its readers.
 struct Transition {
-  std::int8_t step = -1;     // -1: the purchase's own table
-  std::uint8_t from = 0;     // PurchaseState or StepState
+  std::int8_t step = -1;  // -1: the purchase's own table
+  std::uint8_t from = 0;  // PurchaseState or StepState
   std::uint8_t to = 0;
   std::uint8_t trigger = 0;  // PurchaseTrigger or StepTrigger, see triggers.hpp
   friend bool operator==(const Transition& a, const Transition& b) {

@@ -57,8 +57,8 @@ struct Definition {
   std::uint32_t version = 1;
   DecidedBy decided_by = DecidedBy::engine;
   OnDeadline on_deadline = OnDeadline::cancel;
-  DurationMs deadline{900'000};         // from submission to the decision, where the purchase names none
-  DurationMs decision_margin{5'000};    // the decision falls this much before the earliest expires_at
+  DurationMs deadline{900'000};       // from submission to the decision, where the purchase names none
+  DurationMs decision_margin{5'000};  // the decision falls this much before the earliest expires_at
   std::vector<StepDefinition> steps;
 };
 

@@ -49,12 +49,12 @@ struct Answered {
   std::uint16_t attempt = 0;
   Outcome outcome = Outcome::unknown;
   Cause cause = Cause::none;
-  std::uint16_t status = 0;      // HTTP status; 0: none
-  DurationMs retry_after{0};     // 0: not said
-  TimeMs expires_at;             // of the hold; 0: not said
-  std::string code, detail;      // of a refusal or failure
-  std::string result;            // JSON object text, secrets sealed; empty: none
-  std::uint32_t took_ms = 0;     // for the reader of the log; shapes nothing
+  std::uint16_t status = 0;   // HTTP status; 0: none
+  DurationMs retry_after{0};  // 0: not said
+  TimeMs expires_at;          // of the hold; 0: not said
+  std::string code, detail;   // of a refusal or failure
+  std::string result;         // JSON object text, secrets sealed; empty: none
+  std::uint32_t took_ms = 0;  // for the reader of the log; shapes nothing
 };
 
 // A participant's own report by callback. `done` or `refused`.
@@ -114,8 +114,8 @@ struct ClientDecided {
 };
 
 struct Event {
-  TimeMs at;                       // engine time
-  std::uint32_t queryable = 0;     // bit i: step i's target had a query endpoint when this happened
+  TimeMs at;                    // engine time
+  std::uint32_t queryable = 0;  // bit i: step i's target had a query endpoint when this happened
   std::variant<Submitted, Answered, Told, QueryAnswered, Due, Resumed, CancelRequested, RetryRequested,
                ResolveRequested, Reopened, Enlisted, ClientDecided>
       what;

@@ -30,9 +30,15 @@ struct TimeMs {
   friend constexpr bool operator>=(TimeMs a, TimeMs b) { return a.count >= b.count; }
 };
 
-constexpr TimeMs operator+(TimeMs t, DurationMs d) { return TimeMs{t.count + d.count}; }
-constexpr TimeMs operator-(TimeMs t, DurationMs d) { return TimeMs{t.count - d.count}; }
-constexpr DurationMs operator-(TimeMs a, TimeMs b) { return DurationMs{a.count - b.count}; }
+constexpr TimeMs operator+(TimeMs t, DurationMs d) {
+  return TimeMs{t.count + d.count};
+}
+constexpr TimeMs operator-(TimeMs t, DurationMs d) {
+  return TimeMs{t.count - d.count};
+}
+constexpr DurationMs operator-(TimeMs a, TimeMs b) {
+  return DurationMs{a.count - b.count};
+}
 
 // The earlier of two times, where 0 means never.
 constexpr TimeMs earlier(TimeMs a, TimeMs b) {

@@ -47,10 +47,10 @@ inline constexpr int step_state_count = 14;
 enum class Cause : std::uint8_t {
   none = 0,
   dns = 1,
-  refused = 2,            // the connection was refused
+  refused = 2,  // the connection was refused
   connect_timeout = 3,
   answer_timeout = 4,
-  reset = 5,              // closed or reset before the whole answer was there
+  reset = 5,  // closed or reset before the whole answer was there
   tls = 6,
   bad_status = 7,         // a status that the protocol does not expect here
   throttled = 8,          // 425, 429, 503
@@ -58,25 +58,25 @@ enum class Cause : std::uint8_t {
   format = 10,            // an answer that cannot be read
   digest_mismatch = 11,
   business_refusal = 12,
-  contradiction = 13,     // 409 or 422 on confirm or cancel; a query that says the impossible
-  unregistered = 14,      // the target has no registration or no endpoint for the operation
-  lost = 15,              // no answer came back within the lease of the call, or a restart lost it
-  overload = 16,          // the call waited too long for a connection and never left
+  contradiction = 13,  // 409 or 422 on confirm or cancel; a query that says the impossible
+  unregistered = 14,   // the target has no registration or no endpoint for the operation
+  lost = 15,           // no answer came back within the lease of the call, or a restart lost it
+  overload = 16,       // the call waited too long for a connection and never left
 };
 
 struct Step {
   StepState state = StepState::idle;
-  Operation operation = Operation::try_;   // what is under way, awaited, in doubt or parked
-  StepState parked_from = StepState::idle; // meaningful while parked
-  bool in_flight = false;                  // a call (or query) left and its answer is still out
-  bool query_in_flight = false;            // ... and it is a query
-  bool try_intended = false;               // some try may have happened: it must end confirmed or cancelled (I6)
+  Operation operation = Operation::try_;    // what is under way, awaited, in doubt or parked
+  StepState parked_from = StepState::idle;  // meaningful while parked
+  bool in_flight = false;                   // a call (or query) left and its answer is still out
+  bool query_in_flight = false;             // ... and it is a query
+  bool try_intended = false;  // some try may have happened: it must end confirmed or cancelled (I6)
   std::array<std::uint16_t, operation_count> attempts{};  // per operation, counted before they leave (I18)
   std::array<std::uint16_t, operation_count> attempts_base{};  // attempts made before an operator's retry
   std::array<TimeMs, operation_count> first_attempt_at{};
   TimeMs last_attempt_at;
-  TimeMs wake_at;      // the step's own next wake-up
-  TimeMs expires_at;   // how long the participant keeps the hold; 0: not said
+  TimeMs wake_at;     // the step's own next wake-up
+  TimeMs expires_at;  // how long the participant keeps the hold; 0: not said
   Cause last_cause = Cause::none;
   std::uint16_t last_status = 0;  // HTTP status; 0: none came
   std::string error_code;         // of the last bad answer; machine-readable
@@ -104,23 +104,24 @@ struct Purchase {
   std::string definition;
   std::uint32_t definition_version = 0;
   Order order;
-  std::array<std::uint8_t, 32> request_digest{};  // SHA-256 of the canonical request: same key, same body (I5)
+  std::array<std::uint8_t, 32>
+      request_digest{};  // SHA-256 of the canonical request: same key, same body (I5)
 
   PurchaseState state = PurchaseState::trying;
   Decision decision = Decision::none;
-  std::string reason_code;    // why it was cancelled; empty: it was not
+  std::string reason_code;  // why it was cancelled; empty: it was not
   std::string reason_detail;
-  std::string reason_step;    // the step that caused it, if one did
-  bool overdue = false;       // past its deadline with `on_deadline: person`: no new tries
+  std::string reason_step;  // the step that caused it, if one did
+  bool overdue = false;     // past its deadline with `on_deadline: person`: no new tries
   TimeMs submitted_at;
-  TimeMs deadline_at;         // of the decision
+  TimeMs deadline_at;  // of the decision
   TimeMs decided_at;
-  TimeMs confirmed_at;        // entered Delivering, or Completed without it
+  TimeMs confirmed_at;  // entered Delivering, or Completed without it
   TimeMs finished_at;
-  PurchaseId predecessor;     // reopened from; zero: none
-  PurchaseId successor;       // reopened as; zero: none
-  std::uint64_t revision = 0; // events applied
-  std::vector<Step> steps;    // as in the definition
+  PurchaseId predecessor;      // reopened from; zero: none
+  PurchaseId successor;        // reopened as; zero: none
+  std::uint64_t revision = 0;  // events applied
+  std::vector<Step> steps;     // as in the definition
 };
 
 bool is_terminal(PurchaseState state);

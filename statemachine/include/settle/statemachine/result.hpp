@@ -48,7 +48,9 @@ class [[nodiscard]] Result {
 
 struct Done {};
 using Status = Result<Done>;
-inline Status ok() { return Status(Done{}); }
+inline Status ok() {
+  return Status(Done{});
+}
 
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
 

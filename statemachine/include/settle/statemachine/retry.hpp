@@ -31,6 +31,7 @@ DurationMs retry_wait(const RetryPolicy& policy, std::uint32_t attempt, JitterSe
 DurationMs honour_retry_after(const RetryPolicy& policy, DurationMs wait, DurationMs retry_after);
 
 // Whether attempt number `attempts_made + 1` may start at `at`.
-bool attempt_allowed(const RetryPolicy& policy, std::uint32_t attempts_made, TimeMs first_attempt_at, TimeMs at);
+bool attempt_allowed(const RetryPolicy& policy, std::uint32_t attempts_made, TimeMs first_attempt_at,
+                     TimeMs at);
 
 }  // namespace settle
