@@ -26,7 +26,8 @@ std::string error_text(const Json& step) {
   const Json& error = member(step, "last_error");
   std::string line = text(error, "cause");
   if (number(error, "status") > 0) line += " " + std::to_string(number(error, "status"));
-  if (!text(error, "code").empty()) line += " " + text(error, "code");
+  if (!text(error, "code").empty() && text(error, "code") != text(error, "cause"))
+    line += " " + text(error, "code");
   if (!text(error, "detail").empty()) line += ": " + text(error, "detail");
   return line;
 }

@@ -27,7 +27,7 @@ std::string circumstances(const Json& fields) {
   const std::string cause = text(fields, "cause");
   if (cause != "none") append(line, cause);
   if (number(fields, "status") > 0) append(line, std::to_string(number(fields, "status")));
-  append(line, text(fields, "code"), " ");
+  if (text(fields, "code") != cause) append(line, text(fields, "code"), " ");
   append(line, text(fields, "detail"), ": ");
   if (number(fields, "retry_after_ms") > 0)
     append(line, "Retry-After " + span(number(fields, "retry_after_ms")));

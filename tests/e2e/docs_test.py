@@ -1,7 +1,7 @@
 """The shell lines of the documentation run as they are written, in order, against a running Settle.
 
-A block fenced as `sh` is run; `console` and others are only to be read. Blocks see SETTLE_URL and settlectl, as the reader's
-shell does after `scripts/run --serve`.
+A block fenced as `sh` is run; `console` and others are only to be read. Blocks see SETTLE_URL and the programs, as the reader's
+shell does after `scripts/run --serve`. Only ports that a document names are replaced by free ones.
 """
 
 import os
@@ -10,15 +10,23 @@ import re
 import subprocess
 import unittest
 
-from settle_e2e.processes import find_binary
+from settle_e2e.processes import find_binary, free_port
 from settle_e2e.testing import BUILD, Folder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md",)
+# What each must print, at least.
+DOCUMENTS = {"README.md": "completed", "docs/participant-protocol.md": '"hold"'}
+PRELUDE = """set -eu
+trap 'for job in $(jobs -p); do kill "$job"; done' EXIT
+curl() { command curl -sS --fail-with-body --max-time 30 --retry 10 --retry-delay 1 --retry-connrefused "$@"; }
+"""
 
 
 def shell_blocks(document):
-    return re.findall(r"^```sh\n(.*?)^```$", (ROOT / document).read_text(encoding="utf-8"), re.M | re.S)
+    text = (ROOT / document).read_text(encoding="utf-8")
+    for port in set(re.findall(r"127\.0\.0\.1:(\d+)", text)):
+        text = re.sub(rf"\b{port}\b", str(free_port()), text)
+    return re.findall(r"^```sh\n(.*?)^```$", text, re.M | re.S)
 
 
 class Docs(Folder):
@@ -26,15 +34,16 @@ class Docs(Folder):
         stack = self.stack()
         work = self.folder / "work"
         work.mkdir()
-        path = f"{find_binary(BUILD, 'settlectl').parent}:{os.environ['PATH']}"
-        for document in DOCUMENTS:
+        folders = {str(find_binary(BUILD, name).parent) for name in ("settlectl", "settle-inventory")}
+        path = ":".join([*folders, os.environ["PATH"]])
+        for document, word in DOCUMENTS.items():
             blocks = shell_blocks(document)
             self.assertGreater(len(blocks), 0, document)
-            script = "set -eu\ncurl() { command curl --fail-with-body --max-time 30 \"$@\"; }\n" + "\n".join(blocks)
+            script = PRELUDE + "\n".join(blocks)
             done = subprocess.run(["bash", "-x", "-c", script], cwd=work, capture_output=True, text=True, timeout=120, check=False,
                                   env=os.environ | {"SETTLE_URL": stack.settled.url, "PATH": path, "USER": "ada"})
             self.assertEqual(0, done.returncode, f"{document}\n{done.stdout}\n{done.stderr}")
-            self.assertIn("completed", done.stdout)
+            self.assertIn(word, done.stdout)
 
     def test_links_lead_somewhere(self):
         for document in ("README.md", "CHANGELOG.md"):

@@ -18,7 +18,7 @@ Moment told(const std::string& record) {
 TEST(Timeline, AnAnswerWithItsCause) {
   const Moment moment = told(
       R"({"at": "1970-01-01T00:00:02.000Z", "event": "answered", "fields": {"step": 1, "operation": "try",
-      "attempt": 2, "outcome": "unknown", "cause": "answer_timeout", "took_ms": 5000},
+      "attempt": 2, "outcome": "unknown", "cause": "answer_timeout", "code": "answer_timeout", "took_ms": 5000},
       "transitions": [{"step": 1, "from": "trying", "to": "in_doubt", "trigger": "unknown"}]})");
   EXPECT_EQ(moment.at_ms, 2000);
   EXPECT_EQ(moment.step, "charge");
