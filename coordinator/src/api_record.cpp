@@ -134,7 +134,7 @@ void append_transition(JsonWriter& json, const Transition& transition, const Def
     json.field("trigger", name_of(static_cast<PurchaseTrigger>(transition.trigger)));
   } else {
     json.field("step", static_cast<int>(transition.step));
-    const auto index = static_cast<std::size_t>(transition.step);
+    const auto index = static_cast<std::uint8_t>(transition.step);  // not negative here
     if (definition != nullptr && index < definition->steps.size()) {
       json.field("step_name", definition->steps[index].name);
     }
