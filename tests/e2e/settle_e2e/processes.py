@@ -20,6 +20,11 @@ class E2eError(Exception):
     """Something that the person at the keyboard can put right."""
 
 
+def clean_environment():
+    """Ours without SETTLE_…: the caller's settings are not the test's."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SETTLE_")}
+
+
 def free_port():
     """A free port below the range that outgoing connections take theirs from, so that it is still free after a restart."""
     with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
@@ -71,7 +76,7 @@ class Process:
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen(_dies_with_its_parent(self.command), stdin=subprocess.DEVNULL, stdout=log,
                                           stderr=subprocess.STDOUT, start_new_session=True,
-                                          env=os.environ | self.environment)
+                                          env=clean_environment() | self.environment)
 
     def answers(self):
         try:

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 from .api import Api
-from .processes import Stack, find_binary
+from .processes import Stack, clean_environment, find_binary
 
 BUILD = pathlib.Path(os.environ.get("SETTLE_BUILD", pathlib.Path(__file__).resolve().parents[3] / "build/dev"))
 LONG = bool(os.environ.get("SETTLE_TEST_LONG"))
@@ -68,7 +68,7 @@ def settled_once(*flags, timeout_s=60, prefix=()):
     """Runs settled until it ends by itself: exit code and everything that it said."""
     command = [*prefix, str(find_binary(BUILD, "settled")), *map(str, flags)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          timeout=timeout_s, check=False)
+                          timeout=timeout_s, check=False, env=clean_environment())
     return done.returncode, done.stdout
 
 
