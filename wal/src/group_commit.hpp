@@ -66,6 +66,8 @@ class GroupCommit {
   std::vector<Queued> queue_;
   std::chrono::steady_clock::time_point oldest_;  // when the first of the queue came
   bool urgent_ = false;                           // somebody waits for the queue
+  bool flushing_ = false;                         // somebody waits in flush(): gather no more
+  std::size_t last_group_ = 0;                    // records in it
   bool stopping_ = false;
   std::optional<Error> failure_;
   std::uint64_t last_ticket_ = 0;
