@@ -46,8 +46,10 @@ void EngineImpl::retry(const PurchaseId& id, Act act, std::string step, Then<Pur
   if (!found) return then(found.error());
   if (*found == nullptr) return then(not_found());
   const int number = step.empty() ? -1 : step_number(*(*found)->definition, step);
-  if (!step.empty() && number < 0)
+  if (!step.empty() && number < 0) {
+    let_go(id);
     return then(Error{"unknown_step", "the purchase has no step \"" + step + "\""});
+  }
   this->act(id, RetryRequested{std::move(act.who), std::move(act.why), static_cast<std::int16_t>(number)},
             std::move(then));
 }
@@ -58,7 +60,10 @@ void EngineImpl::resolve(const PurchaseId& id, Act act, std::string step, Resolu
   if (!found) return then(found.error());
   if (*found == nullptr) return then(not_found());
   const int number = step_number(*(*found)->definition, step);
-  if (number < 0) return then(Error{"unknown_step", "the purchase has no step \"" + step + "\""});
+  if (number < 0) {
+    let_go(id);
+    return then(Error{"unknown_step", "the purchase has no step \"" + step + "\""});
+  }
   this->act(
       id,
       ResolveRequested{std::move(act.who), std::move(act.why), static_cast<std::uint8_t>(number), resolution},
@@ -71,16 +76,20 @@ void EngineImpl::reopen(const PurchaseId& id, Act act, Then<PurchaseView> then) 
   Result<Live*> found = find(id);
   if (!found) return then(found.error());
   if (*found == nullptr) return then(not_found());
-  if (Status accepts = accepting(); !accepts) return then(accepts.error());
   const Purchase old = (*found)->purchase;
+  let_go(id);
+  if (Status accepts = accepting(); !accepts) return then(accepts.error());
   if (old.state != PurchaseState::cancelled)
     return then(forbidden("only a cancelled purchase can be reopened; this one is " +
                           std::string(name_of(old.state))));
+  // Also where the successor was cancelled: that one can be reopened in its turn. If both could, both of
+  // their successors could be open at once.
   if (!old.successor.is_zero()) {
     Result<Live*> successor = find(old.successor);
     if (!successor) return then(successor.error());
-    if (*successor != nullptr && (*successor)->purchase.state != PurchaseState::cancelled)
-      return then(forbidden("it was reopened already, as " + old.successor.text()));
+    const bool exists = *successor != nullptr;
+    let_go(old.successor);
+    if (exists) return then(forbidden("it was reopened already, as " + old.successor.text()));
   }
   SubmitRequest request;
   request.order = old.order;
@@ -92,14 +101,17 @@ void EngineImpl::reopen(const PurchaseId& id, Act act, Then<PurchaseView> then) 
       keys_->purchase_id("\x01reopen\x01" + old.order.shop, request.order.idempotency_key);
   Result<Live*> holder = cart_holder(request.order, fresh);
   if (!holder) return then(holder.error());
-  if (*holder != nullptr)
-    return then(forbidden("its cart has been bought by " + (*holder)->purchase.id.text()));
+  if (*holder != nullptr) {
+    const PurchaseId holding = (*holder)->purchase.id;
+    let_go(holding);
+    return then(forbidden("its cart has been bought by " + holding.text()));
+  }
   const std::shared_ptr<const Definition> definition = newest(old.definition);
   if (!definition)
     return then(Error{"unknown_definition", "there is no definition \"" + old.definition + "\" any more"});
   if (Status can_call = callable(*definition, request.order); !can_call) return then(can_call.error());
 
-  found = find(id);  // what was found above may have been let go
+  found = find(id);  // what was found above has been let go
   if (!found) return then(found.error());
   if (*found == nullptr) return then(not_found());
   Result<Applied> linked = apply(**found, Reopened{std::move(act.who), std::move(act.why), fresh}, true);

@@ -111,7 +111,10 @@ void EngineImpl::callback(std::string_view token, std::string_view body, Then<Do
   Result<Live*> found = find(target->purchase);
   if (!found) return then(found.error());
   Live* live = *found;
-  if (live == nullptr || target->step >= live->purchase.steps.size()) return then(unknown);
+  if (live == nullptr || target->step >= live->purchase.steps.size()) {
+    let_go(target->purchase);
+    return then(unknown);
+  }
   Result<Told> told =
       parse_callback(body, *live->definition, live->purchase, target->step, target->operation, *keys_);
   if (!told) {
