@@ -137,6 +137,7 @@ void EngineImpl::after(Ticket ticket, OnDurable run) {
 
 void EngineImpl::on_durable(Ticket ticket, const Status& status) {
   if (!status.ok()) return fail(status.error());
+  durable_ = ticket;
   while (!deferred_.empty() && !(ticket < deferred_.front().ticket)) {
     const OnDurable run = std::move(deferred_.front().run);
     deferred_.pop_front();
@@ -155,9 +156,11 @@ void EngineImpl::fail(const Error& error) {
   deferred_.clear();
   const Status status = *failed_;
   for (Deferred& waiting : deferred) waiting.run(status);
-  for (auto& [id, live] : live_)
-    for (Waiter& waiter : std::exchange(live->waiters, {})) waiter.then(*failed_);
   waits_.clear();
+  std::vector<Waiter> waiters;  // taken out first: who is told may call the engine
+  for (auto& [id, live] : live_)
+    for (Waiter& waiter : std::exchange(live->waiters, {})) waiters.push_back(std::move(waiter));
+  for (Waiter& waiter : waiters) waiter.then(*failed_);
 }
 
 void EngineImpl::count_states(PurchaseState before, const Purchase& after) {

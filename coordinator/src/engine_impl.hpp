@@ -108,6 +108,7 @@ class EngineImpl final : public Engine {
   bool at_rest(const Live& live) const;
   void rest(Live& live, Append& append);  // adds snapshot, due time and index entries to the record
   void let_go(const PurchaseId& id);      // out of memory, if nothing keeps it
+  void wake_due();
   void wake_due_on_disk();
   void expire_waiters();
   void set_alarm();
@@ -127,6 +128,9 @@ class EngineImpl final : public Engine {
   Status accepting() const;
   Status callable(const Definition& definition, const Order& order) const;
   Result<Live*> found_before(const PurchaseId& id, const SubmitRequest& request, bool& same_cart);
+  void join_cart(const PurchaseId& id, const PurchaseId& holder, const SubmitRequest& request,
+                 Then<PurchaseView> then);
+  void reply_joined(const PurchaseId& holder, Ticket ticket, Then<PurchaseView> then);
   Result<Live*> cart_holder(const Order& order, const PurchaseId& wanted);
   Status claim_cart(const Order& order, const PurchaseId& holder);
   Result<Live*> begin(const PurchaseId& id, const SubmitRequest& request, const PurchaseId& predecessor);
@@ -142,6 +146,7 @@ class EngineImpl final : public Engine {
   Result<std::shared_ptr<const Definition>> definition_of(std::string_view name, std::uint32_t version) const;
   std::shared_ptr<const Definition> newest(std::string_view name) const;
   void add_definition(Definition definition, OnDurable then);
+  void after_definitions(OnDurable then);
   void set_paused(bool paused, Act act, Then<Done> then);
 
   // Reading (engine_read.cpp).
@@ -179,13 +184,20 @@ class EngineImpl final : public Engine {
       claims_;  // carts claimed by records that are not durable yet
 
   // Keys answered through their cart by records that are not durable yet.
-  std::map<std::string, std::pair<PurchaseId, std::array<std::uint8_t, 32>>> aliases_;
+  struct Alias {
+    PurchaseId holder;
+    std::array<std::uint8_t, 32> digest{};
+    Ticket ticket;
+  };
+  std::map<std::string, Alias> aliases_;
 
   struct Deferred {
     Ticket ticket;
     OnDurable run;
   };
   std::deque<Deferred> deferred_;  // in the order of tickets
+  Ticket durable_;                 // the last that the journal told of
+  Ticket definitions_ticket_;      // of the last put of a definition
   mutable TimeMs last_at_;
   TimeMs alarm_;  // what the loop was last asked for
 

@@ -22,8 +22,10 @@ void EngineImpl::put_document(RecordKind kind, std::string event, DocumentChange
   record.at = now();
   record.event = std::move(event);
   record.documents.push_back(std::move(change));
+  const bool defines = record.documents.front().kind == "definition";
   Result<Appended> appended = append(std::move(record));
   if (!appended) return then(Error{"journal_failed", appended.error().detail});
+  if (defines) definitions_ticket_ = appended->ticket;
   after(appended->ticket, std::move(then));
 }
 
@@ -131,13 +133,23 @@ void EngineImpl::add_definition(Definition definition, OnDurable then) {
   put_document(RecordKind::registry, std::move(event), {"definition", key, std::move(json)}, std::move(then));
 }
 
+// A definition is in force before it is durable: who is told that it is there already waits for that too.
+void EngineImpl::after_definitions(OnDurable then) {
+  if (failed_) return then(*failed_);
+  if (durable_ < definitions_ticket_) return after(definitions_ticket_, std::move(then));
+  then(ok());
+}
+
 void EngineImpl::put_definition(Definition definition, Then<PutOutcome> then) {
   if (Status valid = validate(definition); !valid) return then(valid.error());
   if (Status targets = check_targets(definition, registry_); !targets) return then(targets.error());
   const std::shared_ptr<const Definition> before = newest(definition.name);
   if (before) {
     definition.version = before->version;
-    if (definition_json(*before) == definition_json(definition)) return then(PutOutcome{false, false});
+    if (definition_json(*before) == definition_json(definition))
+      return after_definitions([then = std::move(then)](const Status& status) {
+        status.ok() ? then(PutOutcome{}) : then(status.error());
+      });
   }
   const bool created = !before;
   add_definition(std::move(definition), [created, then = std::move(then)](const Status& status) {

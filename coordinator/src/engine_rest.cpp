@@ -103,16 +103,8 @@ void EngineImpl::let_go(const PurchaseId& id) {
 void EngineImpl::on_wake() {
   const TimeMs time = now();
   alarm_ = TimeMs{};
-  wake_due_on_disk();
-  // Each purchase once per wake-up: one whose new wake-up is due at once again waits for the next round.
-  std::vector<PurchaseId> due;
-  for (auto it = wakes_.begin(); it != wakes_.end() && it->first <= time && due.size() < due_batch; ++it)
-    due.push_back(it->second);
-  for (const PurchaseId& id : due) {
-    const auto found = live_.find(id);
-    if (found == live_.end()) continue;
-    if (!apply(*found->second, Due{}, false)) break;
-  }
+  if (!failed_) wake_due_on_disk();
+  if (!failed_) wake_due();
   expire_waiters();
   if (stopped_ && (calls_out_ == 0 || stop_by_ <= time)) {
     const Status flushed = journal_.flush();
@@ -121,6 +113,19 @@ void EngineImpl::on_wake() {
     std::exchange(stopped_, nullptr)();
   }
   set_alarm();
+}
+
+// Each purchase once per wake-up: one whose new wake-up is due at once again waits for the next round.
+void EngineImpl::wake_due() {
+  const TimeMs time = now();
+  std::vector<PurchaseId> due;
+  for (auto it = wakes_.begin(); it != wakes_.end() && it->first <= time && due.size() < due_batch; ++it)
+    due.push_back(it->second);
+  for (const PurchaseId& id : due) {
+    const auto found = live_.find(id);
+    if (found == live_.end()) continue;
+    if (!apply(*found->second, Due{}, false)) break;
+  }
 }
 
 void EngineImpl::wake_due_on_disk() {
@@ -145,9 +150,11 @@ void EngineImpl::wake_due_on_disk() {
 
 void EngineImpl::set_alarm() {
   TimeMs next;
-  if (!wakes_.empty()) next = wakes_.begin()->first;
-  if (!waits_.empty()) next = earlier(next, waits_.begin()->first);
-  for (const Shard& shard : shards_) next = earlier(next, shard.next_due);
+  if (!waits_.empty()) next = waits_.begin()->first;
+  if (!failed_) {  // what is due then can never be done: it would keep the loop busy for nothing
+    if (!wakes_.empty()) next = earlier(next, wakes_.begin()->first);
+    for (const Shard& shard : shards_) next = earlier(next, shard.next_due);
+  }
   if (stopped_) next = earlier(next, stop_by_);
   if (next == alarm_) return;
   alarm_ = next;
@@ -168,10 +175,12 @@ void EngineImpl::await_outcome(const PurchaseId& id, DurationMs wait, Then<Purch
 
 void EngineImpl::tell_waiters(Live& live) {
   if (live.waiters.empty() || !live.durable || !settled_for_shop(live.purchase)) return;
-  for (Waiter& waiter : std::exchange(live.waiters, {})) {
-    waits_.erase({waiter.until, {live.purchase.id, waiter.number}});
-    waiter.then(view_of(live));
-  }
+  // Who is told may call the engine, which may let go of the purchase: nothing of it is used from here on.
+  PurchaseView view = view_of(live);
+  std::vector<Waiter> waiters = std::exchange(live.waiters, {});
+  for (const Waiter& waiter : waiters) waits_.erase({waiter.until, {view.purchase.id, waiter.number}});
+  for (std::size_t i = 0; i + 1 < waiters.size(); ++i) waiters[i].then(view);
+  waiters.back().then(std::move(view));
 }
 
 void EngineImpl::expire_waiters() {

@@ -79,39 +79,48 @@ void EngineImpl::submit(SubmitRequest request, Then<PurchaseView> then) {
   Result<Live*> before = found_before(id, request, same_cart);
   if (!before) return then(before.error());
   if (*before != nullptr) {
+    const auto joining = aliases_.find(id.text());
+    if (joining != aliases_.end())
+      return reply_joined(joining->second.holder, joining->second.ticket, std::move(then));
     reply(**before, false, same_cart, std::move(then));
     return set_alarm();
   }
   if (Status accepts = accepting(); !accepts) return then(accepts.error());
   Result<Live*> holder = cart_holder(request.order, id);
   if (!holder) return then(holder.error());
-  if (*holder != nullptr) {
-    Append alias;
-    alias.shard = shard_of(id, journal_.shard_count());
-    alias.kind = RecordKind::claim;
-    alias.at = now();
-    alias.event = R"({"event":"key_joined_cart","key_of":")" + id.text() + R"(","purchase":")" +
-                  (*holder)->purchase.id.text() + "\"}";
-    alias.documents.push_back(
-        {alias_kind, id.text(), (*holder)->purchase.id.text() + " " + hex(request.digest)});
-    const PurchaseId holding = (*holder)->purchase.id;
-    Result<Appended> appended = append(std::move(alias));
-    if (!appended) return then(appended.error());
-    aliases_[id.text()] = {holding, request.digest};
-    after(appended->ticket,
-          [this, key = id.text(), holding, then = std::move(then)](const Status& status) mutable {
-            aliases_.erase(key);
-            if (!status.ok()) return then(status.error());
-            Result<Live*> live = find(holding);
-            if (!live) return then(live.error());
-            reply(**live, false, true, std::move(then));
-          });
-    return;
-  }
+  if (*holder != nullptr) return join_cart(id, (*holder)->purchase.id, request, std::move(then));
   Result<Live*> begun = begin(id, request, PurchaseId{});
   if (!begun) return then(begun.error());
   reply(**begun, true, false, std::move(then));
   set_alarm();
+}
+
+// The key's answer is its cart's purchase from now on; given once that is durable.
+void EngineImpl::join_cart(const PurchaseId& id, const PurchaseId& holder, const SubmitRequest& request,
+                           Then<PurchaseView> then) {
+  const std::string key = id.text();
+  Append alias;
+  alias.shard = shard_of(id, journal_.shard_count());
+  alias.kind = RecordKind::claim;
+  alias.at = now();
+  alias.event =
+      R"({"event":"key_joined_cart","key_of":")" + key + R"(","purchase":")" + holder.text() + "\"}";
+  alias.documents.push_back({alias_kind, key, holder.text() + " " + hex(request.digest)});
+  Result<Appended> appended = append(std::move(alias));
+  if (!appended) return then(appended.error());
+  aliases_[key] = {holder, request.digest, appended->ticket};
+  after(appended->ticket, [this, key](const Status&) { aliases_.erase(key); });
+  reply_joined(holder, appended->ticket, std::move(then));
+}
+
+void EngineImpl::reply_joined(const PurchaseId& holder, Ticket ticket, Then<PurchaseView> then) {
+  after(ticket, [this, holder, then = std::move(then)](const Status& status) mutable {
+    if (!status.ok()) return then(status.error());
+    Result<Live*> live = find(holder);
+    if (!live) return then(live.error());
+    if (*live == nullptr) return then(Error{"damaged", "the purchase that holds the cart is gone"});
+    reply(**live, false, true, std::move(then));
+  });
 }
 
 // The purchase that this key got before, by itself or through its cart; nullptr: none.
@@ -125,7 +134,7 @@ Result<Live*> EngineImpl::found_before(const PurchaseId& id, const SubmitRequest
   }
   std::optional<std::pair<PurchaseId, std::string>> alias;
   if (const auto fresh = aliases_.find(id.text()); fresh != aliases_.end()) {
-    alias.emplace(fresh->second.first, hex(fresh->second.second));
+    alias.emplace(fresh->second.holder, hex(fresh->second.digest));
   } else {
     Result<std::optional<std::string>> stored =
         journal_.document(shard_of(id, journal_.shard_count()), alias_kind, id.text());
