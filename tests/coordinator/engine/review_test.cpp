@@ -1,0 +1,141 @@
+// Orders of events that nobody plans: acts that are refused, keys and definitions that come again before the
+// first is durable, a journal that failed while much was still to do.
+
+#include <gtest/gtest.h>
+
+#include "settle/participants/protocol.hpp"
+#include "world.hpp"
+
+namespace settle::test {
+namespace {
+
+using Views = std::vector<Result<PurchaseView>>;
+
+std::function<void(Result<PurchaseView>)> into(Views& views) {
+  return [&views](Result<PurchaseView> view) { views.push_back(std::move(view)); };
+}
+
+Result<PurchaseView> reopen(World& world, const PurchaseId& id) {
+  Views views;
+  world.engine->reopen(id, {"ann", "stock is back"}, into(views));
+  while (views.empty() && world.step()) {
+  }
+  return views.empty() ? Result<PurchaseView>(Error{"unanswered", ""}) : views.front();
+}
+
+TEST(Engine, I23_AFailedJournalLeavesNothingThatWakesTheLoopForEver) {
+  World world;
+  world.submit(world.request("k1"));
+  world.journal->fail_next_sync(0);
+  ASSERT_FALSE(world.submit(world.request("k2"))[0].ok());
+  int steps = 0;
+  while (steps < 10'000 && world.step()) ++steps;
+  EXPECT_LT(steps, 10'000) << "what is due can never be done, and keeps the loop busy";
+}
+
+TEST(Engine, I5_AKeyThatJoinedACartIsAnsweredOnlyOnceThatIsDurable) {
+  World world;
+  const auto first = world.submit(world.request("k1", "cart-1"));
+  Views views;
+  world.engine->submit(world.request("k2", "cart-1"), into(views));
+  world.engine->submit(world.request("k2", "cart-1"), into(views));
+  EXPECT_TRUE(views.empty()) << "answered before the key's record was synced";
+  while (views.size() < 2 && world.step()) {
+  }
+  ASSERT_EQ(views.size(), 2U);
+  for (const auto& view : views) {
+    ASSERT_TRUE(view.ok());
+    EXPECT_EQ(view->purchase.id, first[0]->purchase.id);
+    EXPECT_TRUE(view->same_cart);
+  }
+}
+
+TEST(Engine, RefusedActsLeaveNothingInMemory) {
+  World world;
+  const auto first = world.submit(world.request("k1", "cart-1"));
+  const PurchaseId id = first[0]->purchase.id;
+  world.run();
+  ASSERT_EQ(world.engine->figures().in_motion, 0U);
+  Views views;
+  world.engine->retry(id, {"ann", "why not"}, "no-such-step", into(views));
+  EXPECT_EQ(world.engine->figures().in_motion, 0U) << "retry of an unknown step";
+  world.engine->resolve(id, {"ann", "why not"}, "no-such-step", Resolution::done, into(views));
+  EXPECT_EQ(world.engine->figures().in_motion, 0U) << "resolve of an unknown step";
+  world.engine->reopen(id, {"ann", "why not"}, into(views));
+  EXPECT_EQ(world.engine->figures().in_motion, 0U) << "reopening what is completed";
+  ASSERT_EQ(views.size(), 3U);
+  for (const auto& view : views) EXPECT_FALSE(view.ok());
+  const ShardId shard = shard_of(id, world.journal->shard_count());
+  const std::string token = callback_token({id, 9, Operation::try_}, shard, *world.keys);
+  world.engine->callback(token, R"({"outcome":"done"})",
+                         [](const Result<Done>& done) { EXPECT_EQ(done.error().code, "unknown_token"); });
+  EXPECT_EQ(world.engine->figures().in_motion, 0U) << "a callback for a step that is not there";
+}
+
+TEST(Engine, I14_OnlyTheLastOfAChainIsReopened) {
+  World world({{"reserve:try", {Behaviour::refuse, Behaviour::refuse}}});
+  const PurchaseId a = world.submit(world.request("k1"))[0]->purchase.id;
+  world.run();
+  const auto second = reopen(world, a);
+  ASSERT_TRUE(second.ok()) << second.error().detail;
+  const PurchaseId b = second->purchase.id;
+  world.run();
+  ASSERT_EQ(world.show(b).purchase.state, PurchaseState::cancelled);
+  const auto fork = reopen(world, a);
+  ASSERT_FALSE(fork.ok()) << "two successors of one purchase could both be open: it would be bought twice";
+  EXPECT_EQ(fork.error().code, "state_forbids");
+  EXPECT_NE(fork.error().detail.find(b.text()), std::string::npos) << fork.error().detail;
+  const auto third = reopen(world, b);
+  ASSERT_TRUE(third.ok()) << third.error().detail;
+  world.run();
+  EXPECT_EQ(world.show(third->purchase.id).purchase.state, PurchaseState::completed);
+  EXPECT_EQ(world.engine->figures().in_motion, 0U);
+}
+
+TEST(Engine, I4_ADefinitionPutAgainIsAnsweredOnlyOnceItIsDurable) {
+  World world;
+  Definition definition = purchase_definition();
+  definition.name = "other";
+  int answered = 0, fine = 0;
+  const auto then = [&](const Result<Engine::PutOutcome>& put) {
+    ++answered;
+    fine += put.ok() ? 1 : 0;
+  };
+  world.engine->put_definition(definition, then);
+  world.engine->put_definition(definition, then);
+  EXPECT_EQ(answered, 0) << "`nothing changed` was said of what a crash would lose";
+  while (answered < 2 && world.step()) {
+  }
+  EXPECT_EQ(fine, 2);
+
+  world.journal->fail_next_sync(0);
+  definition.name = "lost";
+  world.engine->put_definition(definition, then);
+  while (answered < 3 && world.step()) {
+  }
+  world.engine->put_definition(definition, then);
+  EXPECT_EQ(answered, 4);
+  EXPECT_EQ(fine, 2) << "I23: a definition that was never stored was acknowledged";
+}
+
+TEST(Engine, OneWhoWaitsMayAskAgainFromWithinItsAnswer) {
+  World world({{"reserve:try", {Behaviour::refuse}}});
+  const PurchaseId id = world.submit(world.request("k1"))[0]->purchase.id;
+  Views views;
+  const auto then = [&](Result<PurchaseView> view) {
+    views.push_back(std::move(view));
+    world.engine->show(id, into(views));
+  };
+  world.engine->await_outcome(id, DurationMs{30'000}, then);
+  world.engine->await_outcome(id, DurationMs{30'000}, then);
+  world.run();
+  ASSERT_EQ(views.size(), 4U);
+  for (const auto& view : views) {
+    ASSERT_TRUE(view.ok());
+    EXPECT_EQ(view->purchase.id, id);
+    EXPECT_EQ(view->purchase.order.idempotency_key, "k1");
+  }
+}
+
+}  // namespace
+}  // namespace settle::test
