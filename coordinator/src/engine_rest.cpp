@@ -15,6 +15,11 @@ bool settled_for_shop(const Purchase& p) {
 
 constexpr std::size_t due_batch = 500;
 
+// A record that the journal refused for its size would stop everybody (I19). The most that one carries: the
+// snapshot with two results a step, one more in the event, and 8 KiB a step and 64 KiB in all for the rest.
+static_assert((2 * steps_max + 1) * stored_result_bytes_max + steps_max * (8 << 10) + (64 << 10) <=
+              record_bytes_max);
+
 }  // namespace
 
 PurchaseView EngineImpl::view_of(const Live& live) {

@@ -62,6 +62,8 @@ Result<StepResult> read_result(std::string_view text, const ResultPlace& place, 
   }
   auto sealed = seal_fields(text, place.step.secrets, seal_context(place.purchase, place.step), keys);
   if (!sealed) return Error{"invalid_object", ": " + sealed.error().detail};
+  if (sealed->size() > stored_result_bytes_max)
+    return Error{"invalid_object", ": larger than 48 KiB once its secrets are sealed"};
   result.text = std::move(*sealed);
   return result;
 }

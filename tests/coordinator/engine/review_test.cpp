@@ -137,5 +137,42 @@ TEST(Engine, OneWhoWaitsMayAskAgainFromWithinItsAnswer) {
   }
 }
 
+// A participant's answers, each within the limits, must not add up to a record that the journal refuses: the
+// refusal would stop everybody (I19).
+TEST(Engine, I19_LargeAnswersStopNoJournal) {
+  const std::vector<Behaviour> silent{Behaviour::accepted_lost};
+  World world({{"reserve:try", silent}, {"reserve:confirm", silent}, {"charge:confirm", silent}});
+  Definition definition = purchase_definition();
+  definition.name = "large";
+  for (StepDefinition& step : definition.steps) step.secrets = {"c"};
+  definition.steps.back().secrets.clear();
+  world.engine->put_definition(definition,
+                               [](const Result<Engine::PutOutcome>& put) { EXPECT_TRUE(put.ok()); });
+  SubmitRequest request = world.request("k1");
+  request.definition = "large";
+  const PurchaseId id = world.submit(request)[0]->purchase.id;
+
+  std::string result = "{\"a\":1";  // each small member grows by sealing, many times over
+  while (result.size() + 10 < result_bytes_max) result += ",\"c\":1";
+  const std::string body = R"({"outcome":"done","result":)" + result + "}}";
+  const ShardId shard = shard_of(id, world.journal->shard_count());
+  const auto tell = [&](std::uint8_t step, Operation operation) {
+    bool answered = false;
+    world.engine->callback(callback_token({id, step, operation}, shard, *world.keys), body,
+                           [&](const Result<Done>&) { answered = true; });
+    while (!answered && world.step()) {
+    }
+    world.run(DurationMs{1'000});
+    EXPECT_TRUE(world.engine->ready().ok()) << "step " << int{step} << " " << name_of(operation);
+  };
+  world.run(DurationMs{1'000});
+  tell(0, Operation::try_);
+  tell(0, Operation::confirm);
+  tell(1, Operation::confirm);
+  world.run();
+  EXPECT_TRUE(world.engine->ready().ok());
+  EXPECT_EQ(world.show(id).purchase.state, PurchaseState::completed);
+}
+
 }  // namespace
 }  // namespace settle::test

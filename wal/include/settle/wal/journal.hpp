@@ -99,7 +99,7 @@ struct Append {
 inline constexpr int linger_ms_max = 20;
 // Event, transitions, snapshot, documents and indexes together; an append with more is refused with
 // `too_large`.
-inline constexpr std::size_t record_bytes_max = 1 << 20;
+inline constexpr std::size_t record_bytes_max = 4 << 20;
 
 // Numbers start at 1 with each opening of a journal. Appends are durable in the order of their tickets, over
 // all shards.
