@@ -148,9 +148,12 @@ class Advance {
 
   void deliver(std::uint8_t index, Operation operation, Outcome outcome, bool current, const Facts& facts) {
     if (current) return fire_step(index, trigger_of(outcome), facts);
-    const StepState state = out_.purchase.steps[index].state;
-    const bool success_of_try = operation == Operation::try_ && outcome == Outcome::done;
-    if (contradicts(state, operation, outcome)) {
+    const Step& step = out_.purchase.steps[index];
+    const bool success = operation == Operation::try_ && outcome == Outcome::done;
+    // Known before the cancel, which was of what it holds: the same word once more, not one that comes late.
+    const bool known = success && step.state == StepState::cancelled && !step.try_result.empty();
+    const bool success_of_try = success && !known;
+    if (!known && contradicts(step.state, operation, outcome)) {
       out_.verdict = Verdict::contradiction;
       out_.effects.push_back({Effect::Kind::alert, index, operation, 0, "contradiction"});
     } else {

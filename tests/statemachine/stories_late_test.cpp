@@ -115,6 +115,22 @@ TEST(LateSuccess, I6_ARefusedTryThatSucceedsAfterAllIsCancelled) {
   EXPECT_FALSE(story.wake());
 }
 
+TEST(LateSuccess, I13_WhatWasKnownBeforeTheCancelIsADuplicate) {
+  Story story;
+  story.submit();
+  story.done(reserve, try_, R"({"hold":"h-1"})");
+  story.ask_cancel();
+  story.done(reserve, cancel);
+  story.done(charge, cancel);
+  ASSERT_EQ(story.state(), "cancelled");
+  const std::string before = snapshot(story.purchase);
+  EXPECT_EQ(story.told(reserve, try_, Outcome::done), Verdict::noted) << "it gets the answer that it got";
+  EXPECT_EQ(story.alerts(), "");
+  EXPECT_EQ(story.calls(), "");
+  EXPECT_EQ(snapshot(story.purchase), before);
+  EXPECT_EQ(story.told(charge, try_, Outcome::done), Verdict::contradiction) << "nobody knew of this one";
+}
+
 TEST(LateSuccess, OfAFinishedPurchaseChangesNothing) {
   Story story;
   story.all_confirmed().done(notify, deliver);
