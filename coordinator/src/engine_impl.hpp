@@ -143,6 +143,8 @@ class EngineImpl final : public Engine {
 
   // Registry (engine_registry.cpp).
   void put_document(RecordKind kind, std::string event, DocumentChange change, OnDurable then);
+  Status changeable(const char* kind, std::string_view key) const;
+  void change_registration(std::string event, DocumentChange change, OnDurable then);
   Result<std::shared_ptr<const Definition>> definition_of(std::string_view name, std::uint32_t version) const;
   std::shared_ptr<const Definition> newest(std::string_view name) const;
   void add_definition(Definition definition, OnDurable then);
@@ -195,6 +197,8 @@ class EngineImpl final : public Engine {
     Ticket ticket;
     OnDurable run;
   };
+  std::set<std::pair<std::string, std::string>> changing_;  // registrations with a change not durable yet
+
   std::deque<Deferred> deferred_;  // in the order of tickets
   Ticket durable_;                 // the last that the journal told of
   Ticket definitions_ticket_;      // of the last put of a definition

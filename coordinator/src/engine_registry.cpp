@@ -29,9 +29,27 @@ void EngineImpl::put_document(RecordKind kind, std::string event, DocumentChange
   after(appended->ticket, std::move(then));
 }
 
+// One change of a registration at a time. The next was made from what the registry says, where the one before
+// is not yet: it would bring back secrets that were just replaced.
+Status EngineImpl::changeable(const char* kind, std::string_view key) const {
+  if (changing_.count({kind, std::string(key)}) == 0) return ok();
+  return Error{"overloaded", "another change of this registration is being stored; try again"};
+}
+
+void EngineImpl::change_registration(std::string event, DocumentChange change, OnDurable then) {
+  std::pair<std::string, std::string> changed{change.kind, change.key};
+  changing_.insert(changed);
+  put_document(RecordKind::registry, std::move(event), std::move(change),
+               [this, changed = std::move(changed), then = std::move(then)](const Status& status) {
+                 changing_.erase(changed);
+                 then(status);
+               });
+}
+
 // Later calls use the new registration as soon as it is durable; calls that are out keep what they were built
 // with.
 void EngineImpl::put_participant(Participant participant, Then<PutOutcome> then) {
+  if (Status free = changeable("participant", participant.name); !free) return then(free.error());
   const Participant* before = registry_.participant(participant.name);
   const bool created = before == nullptr;
   if (!created && public_json(*before) == public_json(participant) && before->secrets == participant.secrets)
@@ -41,16 +59,17 @@ void EngineImpl::put_participant(Participant participant, Then<PutOutcome> then)
                                      {"name", participant.name},
                                      {"registration", nlohmann::json::parse(public_json(participant))}}
                           .dump();
-  put_document(RecordKind::registry, std::move(event), std::move(change),
-               [this, participant = std::move(participant), created,
-                then = std::move(then)](const Status& status) mutable {
-                 if (!status.ok()) return then(status.error());
-                 registry_.put(std::move(participant));
-                 then(PutOutcome{created, true});
-               });
+  change_registration(std::move(event), std::move(change),
+                      [this, participant = std::move(participant), created,
+                       then = std::move(then)](const Status& status) mutable {
+                        if (!status.ok()) return then(status.error());
+                        registry_.put(std::move(participant));
+                        then(PutOutcome{created, true});
+                      });
 }
 
 void EngineImpl::put_merchant(Merchant merchant, Then<PutOutcome> then) {
+  if (Status free = changeable("merchant", merchant.id); !free) return then(free.error());
   const Merchant* before = registry_.merchant(merchant.id);
   const bool created = before == nullptr;
   if (!created && public_json(*before) == public_json(merchant) && before->secrets == merchant.secrets)
@@ -60,8 +79,8 @@ void EngineImpl::put_merchant(Merchant merchant, Then<PutOutcome> then) {
                                      {"name", merchant.id},
                                      {"registration", nlohmann::json::parse(public_json(merchant))}}
                           .dump();
-  put_document(
-      RecordKind::registry, std::move(event), std::move(change),
+  change_registration(
+      std::move(event), std::move(change),
       [this, merchant = std::move(merchant), created, then = std::move(then)](const Status& status) mutable {
         if (!status.ok()) return then(status.error());
         registry_.put(std::move(merchant));
@@ -70,6 +89,7 @@ void EngineImpl::put_merchant(Merchant merchant, Then<PutOutcome> then) {
 }
 
 void EngineImpl::erase_participant(std::string_view name, Then<Done> then) {
+  if (Status free = changeable("participant", name); !free) return then(free.error());
   if (registry_.participant(name) == nullptr)
     return then(Error{"not_found", "no participant is registered under this name"});
   for (const auto& [key, definition] : newest_)
@@ -77,24 +97,25 @@ void EngineImpl::erase_participant(std::string_view name, Then<Done> then) {
       if (step.target == name)
         return then(Error{"in_use", "definition \"" + key + "\" names it in step \"" + step.name + "\""});
   const std::string key(name);
-  put_document(RecordKind::registry, change_event("participant_deleted", key),
-               {"participant", key, std::nullopt}, [this, key, then = std::move(then)](const Status& status) {
-                 if (!status.ok()) return then(status.error());
-                 registry_.erase_participant(key);
-                 then(Done{});
-               });
+  change_registration(change_event("participant_deleted", key), {"participant", key, std::nullopt},
+                      [this, key, then = std::move(then)](const Status& status) {
+                        if (!status.ok()) return then(status.error());
+                        registry_.erase_participant(key);
+                        then(Done{});
+                      });
 }
 
 void EngineImpl::erase_merchant(std::string_view id, Then<Done> then) {
+  if (Status free = changeable("merchant", id); !free) return then(free.error());
   if (registry_.merchant(id) == nullptr)
     return then(Error{"not_found", "no merchant is registered under this id"});
   const std::string key(id);
-  put_document(RecordKind::registry, change_event("merchant_deleted", key), {"merchant", key, std::nullopt},
-               [this, key, then = std::move(then)](const Status& status) {
-                 if (!status.ok()) return then(status.error());
-                 registry_.erase_merchant(key);
-                 then(Done{});
-               });
+  change_registration(change_event("merchant_deleted", key), {"merchant", key, std::nullopt},
+                      [this, key, then = std::move(then)](const Status& status) {
+                        if (!status.ok()) return then(status.error());
+                        registry_.erase_merchant(key);
+                        then(Done{});
+                      });
 }
 
 Result<std::shared_ptr<const Definition>> EngineImpl::definition_of(std::string_view name,

@@ -118,6 +118,33 @@ TEST(Engine, I4_ADefinitionPutAgainIsAnsweredOnlyOnceItIsDurable) {
   EXPECT_EQ(fine, 2) << "I23: a definition that was never stored was acknowledged";
 }
 
+TEST(Engine, AChangeOfARegistrationDoesNotUndoTheOneBefore) {
+  World world;
+  const std::string url = R"({"url":"http://merchant/callback")";
+  const auto parse = [&](const std::string& more) {
+    return *parse_merchant("m-1", url + more + "}", world.engine->registry().merchant("m-1"));
+  };
+  const std::string secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+  std::vector<std::string> answers;
+  const auto then = [&](const Result<Engine::PutOutcome>& put) {
+    answers.push_back(put.ok() ? "ok" : put.error().code);
+  };
+  world.engine->put_merchant(parse(R"(,"secrets":[")" + secret + "\"]"), then);
+  world.engine->put_merchant(parse(R"(,"contact":"ann")"), then);  // made from the secrets before
+  world.engine->erase_merchant(
+      "m-1", [&](const Result<Done>& done) { answers.push_back(done.ok() ? "ok" : done.error().code); });
+  while (answers.size() < 3 && world.step()) {
+  }
+  EXPECT_EQ(answers, (std::vector<std::string>{"overloaded", "overloaded", "ok"}));
+  world.engine->put_merchant(parse(R"(,"contact":"ann")"), then);
+  while (answers.size() < 4 && world.step()) {
+  }
+  EXPECT_EQ(answers.back(), "ok");
+  const Merchant* merchant = world.engine->registry().merchant("m-1");
+  ASSERT_NE(merchant, nullptr);
+  EXPECT_EQ(merchant->secrets, std::vector<std::string>{secret}) << "the rotated secret was undone";
+}
+
 TEST(Engine, OneWhoWaitsMayAskAgainFromWithinItsAnswer) {
   World world({{"reserve:try", {Behaviour::refuse}}});
   const PurchaseId id = world.submit(world.request("k1"))[0]->purchase.id;
