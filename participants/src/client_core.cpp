@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t urls_max = 32;
 constexpr std::int64_t sweep_every_ms = 5'000;
+// No further URL is tried after this: with the longest wait to connect it ends before the lease of the call
+// does, so that nothing leaves that the engine has given up (I8).
+constexpr std::int64_t leave_within_ms = 40'000;
 
 HttpAnswer failure(Cause cause, std::string detail) {
   HttpAnswer answer;
@@ -218,7 +221,8 @@ void ClientCore::not_connected(Connection& from, CallPtr call, Cause cause, std:
   remove(from);
   call->tried |= 1U << call->url_at;
   const std::uint32_t all = static_cast<std::uint32_t>((std::uint64_t{1} << call->urls.size()) - 1);
-  const bool more = cause != Cause::overload && call->tried != all;
+  const bool in_time = now_ms() - call->started_ms < leave_within_ms;
+  const bool more = cause != Cause::overload && call->tried != all && in_time;
   if (more && !try_start(group, call)) enqueue(group, std::move(call), true);
   pump(group);
   if (!more) fail(std::move(call), cause, std::move(detail));

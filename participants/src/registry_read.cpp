@@ -40,10 +40,10 @@ void read_limits(FieldReader& in, Limits& into) {
     if (const json* value = inner.member(name)) inner.number("/" + std::string(name), *value, min, max, now);
     return now;
   };
-  into.connect_timeout.count = read("connect_timeout_ms", 1, 60'000, into.connect_timeout.count);
+  into.connect_timeout.count = read("connect_timeout_ms", 1, 10'000, into.connect_timeout.count);
   into.connections_max = static_cast<std::uint32_t>(read("connections_max", 1, 4'096, into.connections_max));
   into.queue_max = static_cast<std::uint32_t>(read("queue_max", 0, 1'000'000, into.queue_max));
-  into.queue_wait_max.count = read("queue_wait_max_ms", 1, 600'000, into.queue_wait_max.count);
+  into.queue_wait_max.count = read("queue_wait_max_ms", 1, 40'000, into.queue_wait_max.count);
   in.adopt("/limits", inner);
 }
 

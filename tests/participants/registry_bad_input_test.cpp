@@ -55,6 +55,9 @@ const BadMember bad_participants[] = {
     {"limits", {{"connect_timeout_ms", -1}}, "/limits/connect_timeout_ms"},
     {"limits", {{"queue_max", 18446744073709551615ULL}}, "/limits/queue_max"},
     {"limits", {{"queue_wait_max_ms", "1"}}, "/limits/queue_wait_max_ms"},
+    // Together they must end before a call's lease does (I8).
+    {"limits", {{"queue_wait_max_ms", 40'001}}, "/limits/queue_wait_max_ms"},
+    {"limits", {{"connect_timeout_ms", 10'001}}, "/limits/connect_timeout_ms"},
     {"timeout/~", 5, "/timeout~1~0"},
 };
 
