@@ -135,7 +135,7 @@ void EngineImpl::wake_due() {
 
 void EngineImpl::wake_due_on_disk() {
   const TimeMs time = now();
-  for (std::uint16_t n = 0; n < shards_.size(); ++n) {
+  for (std::uint16_t n = 0; n < journal_.shard_count(); ++n) {
     Shard& shard = shards_[n];
     if (!shard.next_due || shard.next_due > time) continue;
     Result<std::vector<DueEntry>> entries = journal_.due(ShardId{n}, time, due_batch);
