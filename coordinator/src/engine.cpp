@@ -143,6 +143,7 @@ void EngineImpl::on_durable(Ticket ticket, const Status& status) {
     deferred_.pop_front();
     run(status);
   }
+  if (stopped_ && deferred_.empty()) return on_wake();
   set_alarm();
 }
 

@@ -110,6 +110,7 @@ class EngineImpl final : public Engine {
   void let_go(const PurchaseId& id);      // out of memory, if nothing keeps it
   void wake_due();
   void wake_due_on_disk();
+  Status load_due(const PurchaseId& id);
   void expire_waiters();
   void set_alarm();
   void tell_waiters(Live& live);
@@ -203,7 +204,9 @@ class EngineImpl final : public Engine {
   Ticket durable_;                 // the last that the journal told of
   Ticket definitions_ticket_;      // of the last put of a definition
   mutable TimeMs last_at_;
-  TimeMs alarm_;  // what the loop was last asked for
+  std::uint16_t due_turn_ = 0;       // the shard that wake_due_on_disk begins with
+  std::set<PurchaseId> unreadable_;  // due, damaged, and told to a person
+  TimeMs alarm_;                     // what the loop was last asked for
 
   std::uint64_t calls_out_ = 0;
   std::function<void()> stopped_;

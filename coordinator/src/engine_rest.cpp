@@ -111,7 +111,7 @@ void EngineImpl::on_wake() {
   if (!failed_) wake_due_on_disk();
   if (!failed_) wake_due();
   expire_waiters();
-  if (stopped_ && (calls_out_ == 0 || stop_by_ <= time)) {
+  if (stopped_ && ((calls_out_ == 0 && deferred_.empty()) || stop_by_ <= time)) {
     const Status flushed = journal_.flush();
     if (!flushed)
       log_error("the journal could not be flushed at the stop", {{"detail", flushed.error().detail}});
@@ -133,24 +133,42 @@ void EngineImpl::wake_due() {
   }
 }
 
+// One batch a round over all shards, a different shard first each time: new purchases keep their turn (A9),
+// and no shard waits for another.
 void EngineImpl::wake_due_on_disk() {
   const TimeMs time = now();
-  for (std::uint16_t n = 0; n < journal_.shard_count(); ++n) {
-    Shard& shard = shards_[n];
+  const std::uint16_t count = journal_.shard_count();
+  const std::uint16_t first = due_turn_++ % count;
+  std::size_t room = due_batch;
+  for (std::uint16_t i = 0; i < count && room > 0; ++i) {
+    const ShardId id{static_cast<std::uint16_t>((first + i) % count)};
+    Shard& shard = shards_[id.number];
     if (!shard.next_due || shard.next_due > time) continue;
-    Result<std::vector<DueEntry>> entries = journal_.due(ShardId{n}, time, due_batch);
+    Result<std::vector<DueEntry>> entries = journal_.due(id, time, room);
     if (!entries) return fail(entries.error());
-    for (const DueEntry& entry : *entries) {
-      Result<Live*> live = find(entry.purchase);  // schedules it, so that it is woken below
-      if (!live) return fail(live.error());
-    }
-    Result<TimeMs> next = journal_.next_due(ShardId{n});
-    if (!next) return fail(next.error());
     // An entry goes with the next record of its purchase. Until that is written it is met here again; what
     // lies behind a full batch of such entries is reached as soon as they are gone.
-    const DurationMs pause{entries->size() == due_batch ? 2 : 50};
+    const DurationMs pause{entries->size() == room ? 2 : 50};
+    room -= entries->size();
+    for (const DueEntry& entry : *entries)
+      if (Status woken = load_due(entry.purchase); !woken) return fail(woken.error());
+    Result<TimeMs> next = journal_.next_due(id);
+    if (!next) return fail(next.error());
     shard.next_due = *next && *next <= time ? time + pause : *next;
   }
+}
+
+// Into memory and the schedule, so that wake_due finds it. One that cannot be read must not keep the others
+// (I19): a person is told of it once, and it stays as it is.
+Status EngineImpl::load_due(const PurchaseId& id) {
+  if (unreadable_.count(id) != 0) return ok();
+  Result<Live*> live = find(id);
+  if (live) return ok();
+  if (live.error().code != "damaged") return live.error();
+  unreadable_.insert(id);
+  ++figures_.alerts;
+  log_alert("a purchase that is due cannot be read", {{"purchase", id}, {"detail", live.error().detail}});
+  return ok();
 }
 
 void EngineImpl::set_alarm() {

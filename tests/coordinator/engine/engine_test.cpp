@@ -135,6 +135,26 @@ TEST(Engine, I17_APurchaseThatWaitsRestsOnDiskAndIsWoken) {
   EXPECT_EQ(world.engine->figures().in_motion, 0U) << "finished purchases stay in memory";
 }
 
+TEST(Engine, I19_APurchaseThatCannotBeReadKeepsNoOtherFromItsTurn) {
+  World world({{"reserve:try", {Behaviour::lose_request}}}, false);
+  Append poison;
+  poison.purchase.bytes.fill(9);
+  poison.shard = shard_of(poison.purchase, world.journal->shard_count());
+  poison.epoch = Epoch{1};
+  poison.at = world.loop.now_;
+  poison.event = "unreadable";
+  poison.snapshot = "\xff\xff unreadable";
+  poison.due_put = world.loop.now_ + DurationMs{1'000};
+  ASSERT_TRUE(world.journal->append(std::move(poison)).ok());
+  ASSERT_TRUE(world.journal->sync().ok());
+  world.restart(0);
+  world.submit(world.request("k1"));
+  world.run(DurationMs{60'000});
+  EXPECT_EQ(world.show(only_purchase(world)).purchase.state, PurchaseState::completed);
+  EXPECT_TRUE(world.engine->ready().ok());
+  EXPECT_EQ(world.engine->figures().alerts, 1U) << "a person is told, once";
+}
+
 TEST(Engine, I13_AForgedCallbackChangesNothing) {
   World world;
   world.submit(world.request("k1"));
