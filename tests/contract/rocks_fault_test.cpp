@@ -31,6 +31,10 @@ class Patient {
     });
   }
 
+  ~Patient() { journal_.reset(); }  // first: its thread tells what is below
+  Patient(const Patient&) = delete;
+  Patient& operator=(const Patient&) = delete;
+
   FaultFileSystem& files() { return *files_; }
   Journal& journal() { return *journal_; }
   std::filesystem::path path() const { return folder_.path() / "journal"; }
