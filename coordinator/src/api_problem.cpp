@@ -91,7 +91,8 @@ ServerResponse problem_response(const Problem& problem) {
 
 ServerResponse problem_response(const Error& error) {
   Problem problem{error.code, error.detail, ""};
-  if (error.code == "failed" || error.code == "fenced") problem.code = "journal_failed";  // the journal's own words
+  if (error.code == "failed" || error.code == "fenced")
+    problem.code = "journal_failed";  // the journal's own words
   const std::size_t colon = error.detail.find(": ");
   if (colon != std::string::npos && (colon == 0 || error.detail.front() == '/')) {
     problem.pointer = error.detail.substr(0, colon);

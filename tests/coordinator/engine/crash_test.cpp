@@ -85,7 +85,9 @@ bool run_with_crashes(World& world, const std::vector<int>& points, std::size_t 
   }
 }
 
-void PrintTo(const Scenario& scenario, std::ostream* out) { *out << scenario.name; }
+void PrintTo(const Scenario& scenario, std::ostream* out) {
+  *out << scenario.name;
+}
 
 class CrashEverywhere : public testing::TestWithParam<Scenario> {};
 

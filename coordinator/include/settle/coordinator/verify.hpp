@@ -14,8 +14,8 @@ struct VerifyReport {
   std::map<PurchaseId, Purchase> purchases;  // as replayed
 };
 
-// Reads every shard from its first record on: chain, decoding, transitions, and each purchase's snapshot against
-// the replayed state. Writes nothing, takes no shard. Memory grows with the number of purchases.
+// Reads every shard from its first record on: chain, decoding, transitions, and each purchase's snapshot
+// against the replayed state. Writes nothing, takes no shard. Memory grows with the number of purchases.
 // Errors: damaged or replay_mismatch, with the position or the purchase.
 Result<VerifyReport> verify_journal(const Journal& journal);
 
