@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 
 namespace settle::test {
 
@@ -105,6 +106,12 @@ std::string ScriptedServer::url(const std::string& target) const {
 }
 
 void ScriptedServer::serve() {
+  // OpenSSL writes without MSG_NOSIGNAL: to a client that hung up, that is a signal. The peers' threads
+  // inherit this; the client under test, on its own thread, is not shielded.
+  sigset_t pipes;
+  sigemptyset(&pipes);
+  sigaddset(&pipes, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipes, nullptr);
   for (;;) {
     const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) return;
