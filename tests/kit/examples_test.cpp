@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(Participant, Example, testing::Values("cpp", "python"),
 
 TEST(ExampleCall, OfTheDocumentationWithCurlIsAccepted) {
   if (run({"/bin/sh", "-c", "command -v curl openssl base64 od"}).exit_code != 0)
-    GTEST_SKIP() << "no curl or openssl";
+    FAIL() << "no curl or openssl: scripts/setup installs both";
   const TempDir folder;
   const auto service = kit::test::start(folder, "inventory");
   const auto call = [&](const std::string& operation) {

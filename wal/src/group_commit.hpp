@@ -1,6 +1,6 @@
 #pragma once
-// One sync for all that gathered while the last one ran. Knows shards, epochs and tickets, and nothing of the
-// engine that writes.
+// One sync for all that gathered while the last one ran, and under load a little longer. Knows shards, epochs
+// and tickets, and nothing of the engine that writes.
 
 #include <atomic>
 #include <chrono>
