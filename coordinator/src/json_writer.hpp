@@ -7,16 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "settle/participants/json_text.hpp"
 #include "settle/statemachine/ids.hpp"
 
 namespace settle {
 
-// The length of the well-formed UTF-8 sequence at `at`, or 0 (Unicode 15, table 3-7).
-std::size_t utf8_sequence_length(std::string_view text, std::size_t at);
-
-// `text` as a JSON string's inside. Bytes that are not UTF-8 become U+FFFD, so that the result is always
-// valid.
-void append_json_escaped(std::string& out, std::string_view text);
 // RFC 3339 in UTC with milliseconds, for times from 0000 to 9999.
 void append_time(std::string& out, TimeMs time);
 std::string time_text(TimeMs time);

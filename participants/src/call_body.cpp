@@ -2,8 +2,8 @@
 // operation's turn has come, and on nothing of the attempt: so it is the same bytes in every attempt.
 
 #include "json_object.hpp"
-#include "json_text.hpp"
 #include "sealing.hpp"
+#include "settle/participants/json_text.hpp"
 #include "settle/participants/protocol.hpp"
 
 namespace settle {

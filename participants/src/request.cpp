@@ -1,6 +1,6 @@
 // From a call to the request that is sent: target, headers, digest, signature.
 
-#include "json_text.hpp"
+#include "settle/participants/json_text.hpp"
 #include "settle/crypto/crypto.hpp"
 #include "settle/participants/protocol.hpp"
 

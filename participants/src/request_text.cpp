@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "json_text.hpp"
+#include "settle/participants/json_text.hpp"
 
 namespace settle {
 namespace {

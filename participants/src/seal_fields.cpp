@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "json_text.hpp"
 #include "sealing.hpp"
+#include "settle/participants/json_text.hpp"
 #include "settle/participants/protocol.hpp"
 
 namespace settle {

@@ -3,7 +3,7 @@
 #include <random>
 
 #include "json_object.hpp"
-#include "json_text.hpp"
+#include "settle/participants/json_text.hpp"
 
 namespace settle::test {
 namespace {
