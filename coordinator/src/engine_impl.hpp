@@ -123,6 +123,7 @@ class EngineImpl final : public Engine {
   Status replay(const Record& record, std::unordered_map<PurchaseId, std::uint64_t, PurchaseIdHash>& saved);
   Result<std::unique_ptr<Live>> thaw_saved(const PurchaseId& id) const;
   Result<std::unique_ptr<Live>> first_of(const Event& event, ShardId shard) const;
+  Status note_claim(const Record& record);
   void resume_all();
 
   // Submission (engine_submit.cpp).
@@ -134,6 +135,7 @@ class EngineImpl final : public Engine {
   void reply_joined(const PurchaseId& holder, Ticket ticket, Then<PurchaseView> then);
   Result<Live*> cart_holder(const Order& order, const PurchaseId& wanted);
   Status claim_cart(const Order& order, const PurchaseId& holder);
+  void release_orphaned_carts();
   Result<Live*> begin(const PurchaseId& id, const SubmitRequest& request, const PurchaseId& predecessor);
   std::string cart_key(const Order& order) const;
   ShardId cart_shard(const Order& order) const;
@@ -185,6 +187,13 @@ class EngineImpl final : public Engine {
   std::uint64_t waiter_number_ = 0;
   std::map<std::string, PurchaseId, std::less<>>
       claims_;  // carts claimed by records that are not durable yet
+  struct LastClaim {
+    ShardId shard;
+    Epoch epoch;
+    std::string cart;
+    PurchaseId holder;
+  };
+  std::vector<LastClaim> last_claims_;  // after which their writer left nothing; until recovery has resumed
 
   // Keys answered through their cart by records that are not durable yet.
   struct Alias {

@@ -1,6 +1,8 @@
 // Recovery: documents, then snapshots and the tail of each shard through the same `advance`, then `Resumed`
 // to every purchase whose calls were out. Nothing else.
 
+#include <nlohmann/json.hpp>
+
 #include "engine_impl.hpp"
 #include "settle/coordinator/log.hpp"
 #include "settle/wal/codec.hpp"
@@ -116,6 +118,10 @@ Result<std::unique_ptr<Live>> EngineImpl::first_of(const Event& event, ShardId s
 // One record of the tail. `saved` remembers up to where each purchase's snapshot reaches, 0 for none.
 Status EngineImpl::replay(const Record& record,
                           std::unordered_map<PurchaseId, std::uint64_t, PurchaseIdHash>& saved) {
+  if (!last_claims_.empty() && last_claims_.back().shard == record.position.shard &&
+      last_claims_.back().epoch == record.epoch)
+    last_claims_.pop_back();  // its writer went on, so its purchase was stored
+  if (record.kind == RecordKind::claim) return note_claim(record);
   if (record.kind != RecordKind::purchase) return ok();
   const auto damaged = [&](const std::string& what) {
     return Error{"damaged", "record " + record.position.text() + ": " + what};
@@ -153,6 +159,15 @@ Status EngineImpl::replay(const Record& record,
   return ok();
 }
 
+Status EngineImpl::note_claim(const Record& record) {
+  const nlohmann::json event = nlohmann::json::parse(record.event, nullptr, false);
+  if (!event.is_object() || event.value("event", "") != "cart_claimed") return ok();
+  const std::optional<PurchaseId> holder = PurchaseId::parse(event.value("purchase", ""));
+  if (!holder) return Error{"damaged", "record " + record.position.text() + ": a claim that names nobody"};
+  last_claims_.push_back({record.position.shard, record.epoch, event.value("cart", ""), *holder});
+  return ok();
+}
+
 void EngineImpl::resume_all() {
   if (newest_.count("purchase") == 0) add_definition(purchase_definition(), [](const Status&) {});
   std::vector<PurchaseId> ids;
@@ -168,6 +183,7 @@ void EngineImpl::resume_all() {
       return;
     }
   }
+  release_orphaned_carts();
   set_alarm();
 }
 

@@ -180,8 +180,7 @@ Result<Live*> EngineImpl::cart_holder(const Order& order, const PurchaseId& want
   if (holder == wanted) return none;
   Result<Live*> live = find(holder);
   if (!live) return live;
-  // A claim whose purchase never became durable is released by the next claim; so is one that came to
-  // nothing.
+  // One that came to nothing frees the cart.
   if (*live == nullptr || (*live)->purchase.decision == Decision::cancel) {
     if (*live != nullptr) let_go(holder);
     return none;
@@ -208,6 +207,33 @@ Status EngineImpl::claim_cart(const Order& order, const PurchaseId& holder) {
     if (found != claims_.end() && found->second == holder) claims_.erase(found);
   });
   return ok();
+}
+
+// A crash between a claim and its purchase leaves a cart that nobody has bought and nobody is buying. Appends
+// are durable in order, and a purchase's record follows its claim at once: only the last record that a writer
+// left in a shard can be such a claim, so there are few to look at however long the tail is.
+void EngineImpl::release_orphaned_carts() {
+  for (const LastClaim& claim : std::exchange(last_claims_, {})) {
+    Result<std::optional<std::string>> stored = journal_.document(claim.shard, cart_kind, claim.cart);
+    if (!stored) return fail(stored.error());
+    if (!stored->has_value() || **stored != claim.holder.text()) continue;  // claimed by another since
+    Result<Live*> holder = find(claim.holder);
+    if (!holder && holder.error().code == "damaged") continue;  // it exists; who meets it is told
+    if (!holder) return fail(holder.error());
+    if (*holder != nullptr) {
+      let_go(claim.holder);
+      continue;
+    }
+    Append release;
+    release.shard = claim.shard;
+    release.kind = RecordKind::claim;
+    release.at = now();
+    release.event = R"({"event":"cart_released","cart":")" + claim.cart + R"(","purchase":")" +
+                    claim.holder.text() + "\"}";
+    release.documents.push_back({cart_kind, claim.cart, std::nullopt});
+    release.sync = false;
+    if (Result<Appended> appended = append(std::move(release)); !appended) return;
+  }
 }
 
 // The first two records of a purchase: its cart's claim, if it has a cart, and its submission.

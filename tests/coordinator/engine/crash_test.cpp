@@ -140,5 +140,43 @@ TEST(CrashTwice, I22_ACrashWhileRecoveringIsACrashLikeAnyOther) {
   }
 }
 
+// The claim of a cart is a record of its own, before its purchase's. A crash between them leaves a claim of a
+// purchase that never was: recovery releases it, so that no cart stays claimed by nobody.
+TEST(CrashAtSubmit, B7_RecoveryKeepsOrReleasesTheClaimOfACart) {
+  int released = 0;
+  for (int point = 1; point <= 4; ++point) {
+    for (const std::size_t survives : {0U, 1U, 2U}) {
+      World world;
+      world.crash_at(point);
+      bool crashed = false;
+      try {
+        world.submit(world.request("k1", "cart-1"));
+      } catch (const Crash&) {
+        crashed = true;
+      }
+      ASSERT_TRUE(crashed);
+      world.restart(std::min(survives, world.unsynced()));
+      world.run();
+      const std::string where =
+          "point " + std::to_string(point) + ", " + std::to_string(survives) + " survive";
+      const auto claims = world.claims();
+      for (const PurchaseId& holder : claims)
+        EXPECT_TRUE(world.exists(holder)) << where << ": a cart is claimed by a purchase that never was";
+      if (world.recorded("cart_released")) {
+        ++released;
+        EXPECT_TRUE(claims.empty()) << where;
+      }
+      // Another key of the shop gets the cart, or finds who has it.
+      const auto second = world.submit(world.request("k2", "cart-1"));
+      ASSERT_TRUE(second.at(0).ok()) << where;
+      EXPECT_EQ(second[0]->same_cart, !claims.empty()) << where;
+      world.run();
+      world.check_books(where);
+      world.check_replay(where);
+    }
+  }
+  EXPECT_GT(released, 0) << "no crash fell between the claim and its purchase: this test shows nothing";
+}
+
 }  // namespace
 }  // namespace settle::test

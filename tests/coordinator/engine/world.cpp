@@ -174,6 +174,34 @@ std::vector<Result<PurchaseView>> World::submit(const SubmitRequest& request) {
   return *answers;
 }
 
+bool World::exists(const PurchaseId& id) {
+  bool found = false;
+  engine->show(id, [&](const Result<PurchaseView>& view) { found = view.ok(); });
+  while (step()) {
+  }
+  return found;
+}
+
+std::vector<PurchaseId> World::claims() const {
+  std::vector<PurchaseId> holders;
+  for (std::uint16_t n = 0; n < shards; ++n) {
+    const auto documents = journal->documents(ShardId{n}, "cart");
+    if (!documents) ADD_FAILURE() << documents.error().detail;
+    for (const Document& claim : *documents) holders.push_back(PurchaseId::parse(claim.value).value());
+  }
+  return holders;
+}
+
+bool World::recorded(const std::string& event) const {
+  for (std::uint16_t n = 0; n < shards; ++n) {
+    const auto records = journal->scan(Position{ShardId{n}, 1}, 1'000);
+    if (!records) ADD_FAILURE() << records.error().detail;
+    for (const Record& record : *records)
+      if (record.kind != RecordKind::purchase && Json::parse(record.event).at("event") == event) return true;
+  }
+  return false;
+}
+
 PurchaseView World::show(const PurchaseId& id) {
   std::vector<PurchaseView> shown;
   engine->show(id, [&](Result<PurchaseView> view) {

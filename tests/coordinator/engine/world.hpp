@@ -79,6 +79,11 @@ class World final : public HttpClient {
   // What the shop's submit was answered; empty while unanswered.
   std::vector<Result<PurchaseView>> submit(const SubmitRequest& request);
   PurchaseView show(const PurchaseId& id);
+  bool exists(const PurchaseId& id);
+  // Who the carts' claims on disk name, over all shards.
+  std::vector<PurchaseId> claims() const;
+  // Whether a record on disk that is of no purchase tells of `event`.
+  bool recorded(const std::string& event) const;
 
   // HttpClient: the wire, seen from outside.
   void send(HttpRequest request, std::function<void(HttpAnswer)> then) override;
