@@ -72,7 +72,7 @@ class Daemon {
 };
 
 Status Daemon::open() {
-  if (const Status folder = prepare_data_folder(config_); !folder) return folder;
+  if (Status folder = prepare_data_folder(config_); !folder) return folder;
   auto keys = KeyRing::open(config_.key_path(), !holds_journal(config_.journal_path()));
   if (!keys) return keys.error();
   keys_ = *std::move(keys);
@@ -112,7 +112,7 @@ Status Daemon::start_engine() {
   config.rest_after = config_.rest_after;
   engine_ = Engine::create(std::move(config), loop_, *journal_, *client_, keys_);
   loop_.on_wake([this] { engine_->on_wake(); });
-  if (const Status recovered = engine_->recover(); !recovered) return recovered;
+  if (Status recovered = engine_->recover(); !recovered) return recovered;
   loop_.not_before(engine_->last_journalled());
   api_ = Api::create(*engine_, io_, keys_);
   api_->set_server(server_.get());

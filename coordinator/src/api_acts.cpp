@@ -54,14 +54,14 @@ Then<Done> answer_paused(ApiContext& api, const Responder& responder) {
 
 }  // namespace
 
-void cancel_purchase(ApiContext& api, const ApiCall& call, Responder responder) {
+void cancel_purchase(ApiContext& api, const ApiCall& call, const Responder& responder) {
   const auto id = purchase_of(call, responder);
   if (!id) return;
   auto body = read_act(call, {"who", "why"}, Presence::optional, responder);
   if (body) api.engine.cancel(*id, std::move(body->act), answer_purchase(api, responder));
 }
 
-void retry_purchase(ApiContext& api, const ApiCall& call, Responder responder) {
+void retry_purchase(ApiContext& api, const ApiCall& call, const Responder& responder) {
   const auto id = purchase_of(call, responder);
   if (!id) return;
   auto body = read_act(call, {"who", "why", "step"}, Presence::optional, responder);
@@ -69,14 +69,14 @@ void retry_purchase(ApiContext& api, const ApiCall& call, Responder responder) {
     api.engine.retry(*id, std::move(body->act), std::move(body->step), answer_purchase(api, responder));
 }
 
-void reopen_purchase(ApiContext& api, const ApiCall& call, Responder responder) {
+void reopen_purchase(ApiContext& api, const ApiCall& call, const Responder& responder) {
   const auto id = purchase_of(call, responder);
   if (!id) return;
   auto body = read_act(call, {"who", "why"}, Presence::optional, responder);
   if (body) api.engine.reopen(*id, std::move(body->act), answer_purchase(api, responder));
 }
 
-void resolve_purchase(ApiContext& api, const ApiCall& call, Responder responder) {
+void resolve_purchase(ApiContext& api, const ApiCall& call, const Responder& responder) {
   const auto id = purchase_of(call, responder);
   if (!id) return;
   auto body = read_act(call, {"who", "why", "step", "resolution"}, Presence::required, responder);
@@ -90,12 +90,12 @@ void resolve_purchase(ApiContext& api, const ApiCall& call, Responder responder)
                      done ? Resolution::done : Resolution::abandoned, answer_purchase(api, responder));
 }
 
-void pause_daemon(ApiContext& api, const ApiCall& call, Responder responder) {
+void pause_daemon(ApiContext& api, const ApiCall& call, const Responder& responder) {
   auto body = read_act(call, {"who", "why"}, Presence::optional, responder);
   if (body) api.engine.pause(std::move(body->act), answer_paused(api, responder));
 }
 
-void resume_daemon(ApiContext& api, const ApiCall& call, Responder responder) {
+void resume_daemon(ApiContext& api, const ApiCall& call, const Responder& responder) {
   auto body = read_act(call, {"who", "why"}, Presence::optional, responder);
   if (body) api.engine.resume(std::move(body->act), answer_paused(api, responder));
 }

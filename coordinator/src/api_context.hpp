@@ -36,7 +36,7 @@ struct ApiCall {
   std::string parameter;  // the one in braces, percent-decoded
 };
 
-using ApiHandler = void (*)(ApiContext& api, const ApiCall& call, Responder responder);
+using ApiHandler = void (*)(ApiContext& api, const ApiCall& call, const Responder& responder);
 
 struct RouteEntry {
   ApiRoute route;
@@ -46,37 +46,37 @@ struct RouteEntry {
 std::span<const RouteEntry> route_entries();
 
 // api_submit.cpp, api_purchases.cpp
-void submit_purchase(ApiContext& api, const ApiCall& call, Responder responder);
-void list_purchases(ApiContext& api, const ApiCall& call, Responder responder);
-void show_purchase(ApiContext& api, const ApiCall& call, Responder responder);
-void take_callback(ApiContext& api, const ApiCall& call, Responder responder);
+void submit_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
+void list_purchases(ApiContext& api, const ApiCall& call, const Responder& responder);
+void show_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
+void take_callback(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_acts.cpp
-void cancel_purchase(ApiContext& api, const ApiCall& call, Responder responder);
-void retry_purchase(ApiContext& api, const ApiCall& call, Responder responder);
-void reopen_purchase(ApiContext& api, const ApiCall& call, Responder responder);
-void resolve_purchase(ApiContext& api, const ApiCall& call, Responder responder);
-void pause_daemon(ApiContext& api, const ApiCall& call, Responder responder);
-void resume_daemon(ApiContext& api, const ApiCall& call, Responder responder);
+void cancel_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
+void retry_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
+void reopen_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
+void resolve_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
+void pause_daemon(ApiContext& api, const ApiCall& call, const Responder& responder);
+void resume_daemon(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_registry.cpp
-void list_participants(ApiContext& api, const ApiCall& call, Responder responder);
-void show_participant(ApiContext& api, const ApiCall& call, Responder responder);
-void put_participant(ApiContext& api, const ApiCall& call, Responder responder);
-void delete_participant(ApiContext& api, const ApiCall& call, Responder responder);
-void list_merchants(ApiContext& api, const ApiCall& call, Responder responder);
-void show_merchant(ApiContext& api, const ApiCall& call, Responder responder);
-void put_merchant(ApiContext& api, const ApiCall& call, Responder responder);
-void delete_merchant(ApiContext& api, const ApiCall& call, Responder responder);
+void list_participants(ApiContext& api, const ApiCall& call, const Responder& responder);
+void show_participant(ApiContext& api, const ApiCall& call, const Responder& responder);
+void put_participant(ApiContext& api, const ApiCall& call, const Responder& responder);
+void delete_participant(ApiContext& api, const ApiCall& call, const Responder& responder);
+void list_merchants(ApiContext& api, const ApiCall& call, const Responder& responder);
+void show_merchant(ApiContext& api, const ApiCall& call, const Responder& responder);
+void put_merchant(ApiContext& api, const ApiCall& call, const Responder& responder);
+void delete_merchant(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_definitions.cpp
-void list_definitions(ApiContext& api, const ApiCall& call, Responder responder);
-void show_definition(ApiContext& api, const ApiCall& call, Responder responder);
-void put_definition(ApiContext& api, const ApiCall& call, Responder responder);
+void list_definitions(ApiContext& api, const ApiCall& call, const Responder& responder);
+void show_definition(ApiContext& api, const ApiCall& call, const Responder& responder);
+void put_definition(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_journal.cpp
-void read_journal(ApiContext& api, const ApiCall& call, Responder responder);
+void read_journal(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_daemon.cpp
-void show_status(ApiContext& api, const ApiCall& call, Responder responder);
-void show_health(ApiContext& api, const ApiCall& call, Responder responder);
-void show_readiness(ApiContext& api, const ApiCall& call, Responder responder);
-void show_version(ApiContext& api, const ApiCall& call, Responder responder);
+void show_status(ApiContext& api, const ApiCall& call, const Responder& responder);
+void show_health(ApiContext& api, const ApiCall& call, const Responder& responder);
+void show_readiness(ApiContext& api, const ApiCall& call, const Responder& responder);
+void show_version(ApiContext& api, const ApiCall& call, const Responder& responder);
 
 ServerResponse json_response(int status, std::string body);
 // The id in the path, or nullopt when the request was answered 404.
@@ -85,6 +85,6 @@ std::optional<PurchaseId> purchase_of(const ApiCall& call, const Responder& resp
 int preferred_wait_s(const ServerRequest& request);
 // Waits for the outcome and answers: 200 with it, or `open_status` with what stands.
 void answer_outcome(ApiContext& api, const PurchaseId& purchase, int wait_s, int open_status,
-                    std::string headers, Responder responder);
+                    const std::string& headers, const Responder& responder);
 
 }  // namespace settle

@@ -39,7 +39,7 @@ const char* settle_version() {
   return SETTLE_VERSION;
 }
 
-void show_status(ApiContext& api, const ApiCall& /*call*/, Responder responder) {
+void show_status(ApiContext& api, const ApiCall& /*call*/, const Responder& responder) {
   const auto steady = std::chrono::steady_clock::now().time_since_epoch();
   const std::int64_t steady_s = std::chrono::duration_cast<std::chrono::seconds>(steady).count();
   std::string body;
@@ -56,16 +56,16 @@ void show_status(ApiContext& api, const ApiCall& /*call*/, Responder responder) 
   responder.send(json_response(200, std::move(body)));
 }
 
-void show_health(ApiContext& /*api*/, const ApiCall& /*call*/, Responder responder) {
+void show_health(ApiContext& /*api*/, const ApiCall& /*call*/, const Responder& responder) {
   responder.send(json_response(200, R"({"status":"ok"})"));
 }
 
-void show_readiness(ApiContext& api, const ApiCall& /*call*/, Responder responder) {
+void show_readiness(ApiContext& api, const ApiCall& /*call*/, const Responder& responder) {
   const Status ready = api.engine.ready();
   responder.send(ready ? json_response(200, R"({"status":"ready"})") : problem_response(ready.error()));
 }
 
-void show_version(ApiContext& /*api*/, const ApiCall& /*call*/, Responder responder) {
+void show_version(ApiContext& /*api*/, const ApiCall& /*call*/, const Responder& responder) {
   const std::string version = settle_version();
   responder.send(json_response(200, R"({"name":"settled","version":")" + version + R"(","api":"v1"})"));
 }

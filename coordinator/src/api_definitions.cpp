@@ -17,7 +17,7 @@ std::shared_ptr<const Definition> newest(const Engine& engine, std::string_view 
 
 }  // namespace
 
-void list_definitions(ApiContext& api, const ApiCall& /*call*/, Responder responder) {
+void list_definitions(ApiContext& api, const ApiCall& /*call*/, const Responder& responder) {
   std::string body = "{\"definitions\":[";
   for (const auto& definition : api.engine.definitions()) {
     if (body.back() == '}') body += ',';
@@ -26,13 +26,13 @@ void list_definitions(ApiContext& api, const ApiCall& /*call*/, Responder respon
   responder.send(json_response(200, body + "]}"));
 }
 
-void show_definition(ApiContext& api, const ApiCall& call, Responder responder) {
+void show_definition(ApiContext& api, const ApiCall& call, const Responder& responder) {
   const auto definition = newest(api.engine, call.parameter);
   if (definition) return responder.send(json_response(200, definition_json(*definition)));
   responder.send(problem_response(Problem{"not_found", "there is no definition " + call.parameter, ""}));
 }
 
-void put_definition(ApiContext& api, const ApiCall& call, Responder responder) {
+void put_definition(ApiContext& api, const ApiCall& call, const Responder& responder) {
   nlohmann::json tree;
   if (const auto problem = read_json(call.request.body, tree))
     return responder.send(problem_response(*problem));

@@ -128,7 +128,7 @@ class Follower : public std::enable_shared_from_this<Follower> {
   bool caught_up_ = false;
 };
 
-void answer_journal(ApiContext& api, JournalQuery query, StepNames names, const Responder& responder) {
+void answer_journal(ApiContext& api, JournalQuery query, StepNames names, Responder responder) {
   auto page = api.engine.journal(query.cursor, query.purchase, query.limit);
   if (!page) return responder.send(problem_response(page.error()));
   std::string lines = page_lines(*page, names);
@@ -145,7 +145,7 @@ void answer_journal(ApiContext& api, JournalQuery query, StepNames names, const 
 
 }  // namespace
 
-void read_journal(ApiContext& api, const ApiCall& call, Responder responder) {
+void read_journal(ApiContext& api, const ApiCall& call, const Responder& responder) {
   JournalQuery query;
   if (const auto problem = read_query(call.request.query, query))
     return responder.send(problem_response(*problem));

@@ -44,7 +44,7 @@ void forget_answered(std::vector<ApiContext::Waiter>& waiters) {
 
 }  // namespace
 
-void list_purchases(ApiContext& api, const ApiCall& call, Responder responder) {
+void list_purchases(ApiContext& api, const ApiCall& call, const Responder& responder) {
   ListQuery query;
   if (const auto problem = read_list_query(call.request.query, query)) {
     return responder.send(problem_response(*problem));
@@ -62,7 +62,7 @@ void list_purchases(ApiContext& api, const ApiCall& call, Responder responder) {
   });
 }
 
-void show_purchase(ApiContext& api, const ApiCall& call, Responder responder) {
+void show_purchase(ApiContext& api, const ApiCall& call, const Responder& responder) {
   const auto id = purchase_of(call, responder);
   if (!id) return;
   if (const int wait_s = preferred_wait_s(call.request); wait_s > 0) {
@@ -78,7 +78,7 @@ void show_purchase(ApiContext& api, const ApiCall& call, Responder responder) {
 }
 
 void answer_outcome(ApiContext& api, const PurchaseId& purchase, int wait_s, int open_status,
-                    std::string headers, Responder responder) {
+                    const std::string& headers, const Responder& responder) {
   const auto answer = [&api, open_status, headers, responder](const Result<PurchaseView>& view) {
     if (!view) return responder.send(problem_response(view.error()));
     ServerResponse response = json_response(settled_for_shop(view->purchase) ? 200 : open_status, {});
@@ -91,10 +91,10 @@ void answer_outcome(ApiContext& api, const PurchaseId& purchase, int wait_s, int
   // now and then.
   if (api.waiters.size() == api.waiters.capacity()) forget_answered(api.waiters);
   api.waiters.push_back({purchase, answer, responder});
-  api.engine.await_outcome(purchase, DurationMs{wait_s * 1000}, answer);
+  api.engine.await_outcome(purchase, DurationMs{std::int64_t{wait_s} * 1000}, answer);
 }
 
-void take_callback(ApiContext& api, const ApiCall& call, Responder responder) {
+void take_callback(ApiContext& api, const ApiCall& call, const Responder& responder) {
   nlohmann::json body;
   if (const auto problem = read_json(call.request.body, body))
     return responder.send(problem_response(*problem));

@@ -55,17 +55,17 @@ std::string public_list(const char* name, const Registered& registered) {
 
 }  // namespace
 
-void list_participants(ApiContext& api, const ApiCall& /*call*/, Responder responder) {
+void list_participants(ApiContext& api, const ApiCall& /*call*/, const Responder& responder) {
   responder.send(json_response(200, public_list("participants", api.engine.registry().participants())));
 }
 
-void show_participant(ApiContext& api, const ApiCall& call, Responder responder) {
+void show_participant(ApiContext& api, const ApiCall& call, const Responder& responder) {
   const Participant* const found = api.engine.registry().participant(call.parameter);
   if (found == nullptr) return answer_not_found(responder, "participant", call.parameter);
   responder.send(json_response(200, public_json(*found)));
 }
 
-void put_participant(ApiContext& api, const ApiCall& call, Responder responder) {
+void put_participant(ApiContext& api, const ApiCall& call, const Responder& responder) {
   nlohmann::json tree;
   if (!read_body(call, tree, responder)) return;
   const Participant* const existing = api.engine.registry().participant(call.parameter);
@@ -78,21 +78,21 @@ void put_participant(ApiContext& api, const ApiCall& call, Responder responder) 
                              answer_put(std::move(body), "/v1/participants/" + call.parameter, responder));
 }
 
-void delete_participant(ApiContext& api, const ApiCall& call, Responder responder) {
+void delete_participant(ApiContext& api, const ApiCall& call, const Responder& responder) {
   api.engine.erase_participant(call.parameter, answer_erased(responder));
 }
 
-void list_merchants(ApiContext& api, const ApiCall& /*call*/, Responder responder) {
+void list_merchants(ApiContext& api, const ApiCall& /*call*/, const Responder& responder) {
   responder.send(json_response(200, public_list("merchants", api.engine.registry().merchants())));
 }
 
-void show_merchant(ApiContext& api, const ApiCall& call, Responder responder) {
+void show_merchant(ApiContext& api, const ApiCall& call, const Responder& responder) {
   const Merchant* const found = api.engine.registry().merchant(call.parameter);
   if (found == nullptr) return answer_not_found(responder, "merchant", call.parameter);
   responder.send(json_response(200, public_json(*found)));
 }
 
-void put_merchant(ApiContext& api, const ApiCall& call, Responder responder) {
+void put_merchant(ApiContext& api, const ApiCall& call, const Responder& responder) {
   nlohmann::json tree;
   if (!read_body(call, tree, responder)) return;
   const Merchant* const existing = api.engine.registry().merchant(call.parameter);
@@ -105,7 +105,7 @@ void put_merchant(ApiContext& api, const ApiCall& call, Responder responder) {
                           answer_put(std::move(body), "/v1/merchants/" + call.parameter, responder));
 }
 
-void delete_merchant(ApiContext& api, const ApiCall& call, Responder responder) {
+void delete_merchant(ApiContext& api, const ApiCall& call, const Responder& responder) {
   api.engine.erase_merchant(call.parameter, answer_erased(responder));
 }
 

@@ -48,6 +48,7 @@ std::span<const RouteEntry> route_entries() {
 std::span<const ApiRoute> api_routes() {
   static const std::vector<ApiRoute> routes = [] {
     std::vector<ApiRoute> all;
+    all.reserve(std::size(entries));
     for (const RouteEntry& entry : entries) all.push_back(entry.route);
     return all;
   }();

@@ -93,7 +93,7 @@ void answer_submitted(ApiContext& api, const Result<PurchaseView>& result, int w
 
 }  // namespace
 
-void submit_purchase(ApiContext& api, const ApiCall& call, Responder responder) {
+void submit_purchase(ApiContext& api, const ApiCall& call, const Responder& responder) {
   SubmitRequest request;
   nlohmann::json body;
   std::optional<Problem> problem = read_key(call.request, request.order.idempotency_key);

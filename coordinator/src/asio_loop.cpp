@@ -75,7 +75,7 @@ void AsioLoop::post(std::function<void()> work) {
 }
 
 void AsioLoop::watch_divergence() {
-  const std::int64_t apart = now().count - wall().count;
+  const std::int64_t apart = AsioLoop::now().count - AsioLoop::wall().count;
   const bool diverged = std::llabs(apart) > divergence_max.count;
   if (diverged && !diverged_)
     log_alert("engine time and wall clock are apart", {{"engine_minus_wall_ms", apart}});

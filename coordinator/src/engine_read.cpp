@@ -160,8 +160,9 @@ Result<JournalPage> EngineImpl::journal(std::string_view cursor, const std::opti
   } else {
     // A share of the page from each shard that has something: a follower's page costs no more than it shows.
     std::size_t talking = 0;
-    for (std::uint16_t n = 0; n < shards_.size(); ++n) talking += shards_[n].last_lsn >= (*next)[n] ? 1 : 0;
-    for (std::uint16_t n = 0; n < shards_.size(); ++n) {
+    const std::uint16_t count = journal_.shard_count();
+    for (std::uint16_t n = 0; n < count; ++n) talking += shards_[n].last_lsn >= (*next)[n] ? 1 : 0;
+    for (std::uint16_t n = 0; n < count; ++n) {
       if (shards_[n].last_lsn < (*next)[n]) continue;
       auto records = journal_.scan(Position{ShardId{n}, (*next)[n]}, limit / talking + 1);
       if (!records) return records.error();

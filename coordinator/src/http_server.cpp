@@ -202,7 +202,7 @@ void Responder::begin_stream(const char* content_type) const {
   if (const auto session = session_.lock()) session->begin_stream(serial_, content_type);
 }
 void Responder::write(std::string piece, std::function<void()> then) const {
-  if (const auto session = session_.lock()) session->write_piece(serial_, std::move(piece), std::move(then));
+  if (const auto session = session_.lock()) session->write_piece(serial_, piece, std::move(then));
 }
 void Responder::end_stream() const {
   if (const auto session = session_.lock()) session->end_stream(serial_);

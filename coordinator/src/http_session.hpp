@@ -44,7 +44,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   bool awaits(std::uint64_t serial) const { return phase_ == Phase::handling && serial == serial_; }
   void respond(std::uint64_t serial, ServerResponse response);
   void begin_stream(std::uint64_t serial, const char* content_type);
-  void write_piece(std::uint64_t serial, std::string piece, std::function<void()> then);
+  void write_piece(std::uint64_t serial, const std::string& piece, std::function<void()> then);
   void end_stream(std::uint64_t serial);
 
   std::size_t slot = 0;  // where the server keeps it

@@ -62,7 +62,7 @@ void HttpSession::begin_stream(std::uint64_t serial, const char* content_type) {
   watch_stream();
 }
 
-void HttpSession::write_piece(std::uint64_t serial, std::string piece, std::function<void()> then) {
+void HttpSession::write_piece(std::uint64_t serial, const std::string& piece, std::function<void()> then) {
   if (!awaits(serial) || !streaming_ || piece_out_) return;
   if (chunked_ && !piece.empty()) {
     append_hex(out_, piece.size());

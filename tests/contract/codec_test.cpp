@@ -92,7 +92,7 @@ TEST(Codec, I22_RefusesWhatNoWriterWrites) {
       {"a length past the end", "\x32\x05"},
       {"a length of 2^63", "\x32\xff\xff\xff\xff\xff\xff\xff\xff\x7f"},
       {"a length of 2^64 - 1", "\x32\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"},
-      {"the time as a string", "\x0a\x01x\x3a\x00"},
+      {"the time as a string", std::string("\x0a\x01x\x3a\x00", 5)},
       {"queryable of more than 32 bits", std::string("\x10\xff\xff\xff\xff\x7f\x3a\x00", 8)},
       {"two kinds at once", std::string("\x3a\x00\x42\x00", 4)},
       {"an operation that there is not", "\x22\x04\x10\x06\x20\x01"},

@@ -1,5 +1,7 @@
 // The engines that the contract is held against. A new one is one more line.
 
+#include <gtest/gtest.h>
+
 #include "contract_fixture.hpp"
 
 namespace settle {

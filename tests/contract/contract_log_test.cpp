@@ -1,5 +1,7 @@
 // The contract of the log: positions, the chain, durability, epochs.
 
+#include <gtest/gtest.h>
+
 #include <atomic>
 
 #include "contract_fixture.hpp"

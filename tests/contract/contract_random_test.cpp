@@ -1,5 +1,7 @@
 // Long random histories with clean ends and crashes between them: what was durable reads the same ever after.
 
+#include <gtest/gtest.h>
+
 #include <map>
 #include <random>
 

@@ -1,5 +1,7 @@
 // The contract of what rides with the records: snapshots, due times, documents, indexes.
 
+#include <gtest/gtest.h>
+
 #include "contract_fixture.hpp"
 
 namespace settle {

@@ -1,5 +1,7 @@
 // What participants read: the body of a call.
 
+#include <gtest/gtest.h>
+
 #include <nlohmann/json.hpp>
 
 #include "sample_call.hpp"

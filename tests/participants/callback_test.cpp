@@ -1,5 +1,7 @@
 // POST /v1/callbacks/{token}: what participants report by themselves.
 
+#include <gtest/gtest.h>
+
 #include "sample_call.hpp"
 
 namespace settle::test {

@@ -1,5 +1,7 @@
 // The answer table of docs/participant-protocol.md, section 2, cell by cell.
 
+#include <gtest/gtest.h>
+
 #include "sample_call.hpp"
 #include "settle/crypto/crypto.hpp"
 

@@ -1,5 +1,7 @@
 // How a client ends: gracefully, abruptly, and in the middle of its own callback.
 
+#include <gtest/gtest.h>
+
 #include "client_rig.hpp"
 #include "scripted_server.hpp"
 
@@ -18,7 +20,7 @@ TEST(ClientEnd, CloseLetsCallsFinishAndTheLoopRunOut) {
   HttpRequest request = request_to(server.url());
   request.limits.connections_max = 2;
   for (int i = 0; i < 10; ++i) {
-    rig.client->send(request, [&done](HttpAnswer answer) { done += answer.status == 200 ? 1 : 0; });
+    rig.client->send(request, [&done](const HttpAnswer& answer) { done += answer.status == 200 ? 1 : 0; });
   }
   bool closed = false;
   int late = 0;
@@ -27,7 +29,7 @@ TEST(ClientEnd, CloseLetsCallsFinishAndTheLoopRunOut) {
     closed = true;
   });
   rig.client->send(request,
-                   [&late](HttpAnswer answer) { late += answer.failure == Cause::overload ? 1 : 0; });
+                   [&late](const HttpAnswer& answer) { late += answer.failure == Cause::overload ? 1 : 0; });
   EXPECT_TRUE(rig.run_until([&] { return closed; }));
   EXPECT_EQ(late, 1);
   EXPECT_EQ(rig.client->connections("group"), 0U);
@@ -57,9 +59,9 @@ TEST(ClientEnd, DestroyedItNeverCallsBack) {
   int called = 0;
   HttpRequest request = request_to(server.url());
   request.limits.connections_max = 2;
-  for (int i = 0; i < 6; ++i) rig.client->send(request, [&called](HttpAnswer) { ++called; });
-  rig.client->send(request_to("http://localhost:1/"), [&called](HttpAnswer) { ++called; });
-  rig.client->send(request_to("bad"), [&called](HttpAnswer) { ++called; });
+  for (int i = 0; i < 6; ++i) rig.client->send(request, [&called](const HttpAnswer&) { ++called; });
+  rig.client->send(request_to("http://localhost:1/"), [&called](const HttpAnswer&) { ++called; });
+  rig.client->send(request_to("bad"), [&called](const HttpAnswer&) { ++called; });
   rig.io.run_for(std::chrono::milliseconds(5));
   const int before = called;
   rig.client.reset();
@@ -76,7 +78,7 @@ TEST(ClientEnd, DestroyedWithinItsOwnCallback) {
     ClientRig rig;
     int called = 0;
     for (int i = 0; i < 3; ++i) {
-      rig.client->send(request_to(url), [&](HttpAnswer) {
+      rig.client->send(request_to(url), [&](const HttpAnswer&) {
         ++called;
         rig.client.reset();
       });
@@ -95,7 +97,7 @@ TEST(ClientEnd, DestroyedWhenACallWaitedTooLong) {
   request.limits.connections_max = 1;
   request.limits.queue_wait_max = DurationMs{30};
   for (int i = 0; i < 5; ++i) {
-    rig.client->send(request, [&](HttpAnswer) {
+    rig.client->send(request, [&](const HttpAnswer&) {
       ++called;
       rig.client.reset();
     });

@@ -1,5 +1,7 @@
 // Every way in which an answer can fail to come has its own Cause, and ends in exactly one callback.
 
+#include <gtest/gtest.h>
+
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>

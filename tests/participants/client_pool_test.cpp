@@ -1,5 +1,7 @@
 // Answers of every shape, and connections that are kept, left and never mistaken.
 
+#include <gtest/gtest.h>
+
 #include <atomic>
 #include <thread>
 

@@ -1,5 +1,7 @@
 // Limits: connections per group, calls that wait, and for how long.
 
+#include <gtest/gtest.h>
+
 #include "client_rig.hpp"
 #include "scripted_server.hpp"
 

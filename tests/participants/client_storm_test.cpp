@@ -1,5 +1,7 @@
 // Thousands of calls against a server that does everything wrong at random: each ends exactly once.
 
+#include <gtest/gtest.h>
+
 #include <random>
 
 #include "client_rig.hpp"

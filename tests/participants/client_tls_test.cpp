@@ -1,5 +1,7 @@
 // https: the peer is checked, by authority and by name.
 
+#include <gtest/gtest.h>
+
 #include "certificates.hpp"
 #include "client_rig.hpp"
 #include "scripted_server.hpp"

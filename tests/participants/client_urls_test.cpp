@@ -1,5 +1,7 @@
 // Several base URLs: the next one takes over where no connection can be made, and only there.
 
+#include <gtest/gtest.h>
+
 #include <sys/socket.h>
 
 #include "client_rig.hpp"

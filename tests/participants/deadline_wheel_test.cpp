@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "deadline_wheel.hpp"
 
 #include <functional>

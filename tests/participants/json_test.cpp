@@ -1,5 +1,7 @@
 // Objects taken apart at their top level, as text.
 
+#include <gtest/gtest.h>
+
 #include <random>
 
 #include "json_object.hpp"

@@ -1,5 +1,7 @@
 // A merchant's own rule decides what counts as told; it never says "later".
 
+#include <gtest/gtest.h>
+
 #include "sample_call.hpp"
 
 namespace settle::test {

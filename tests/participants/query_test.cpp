@@ -1,5 +1,7 @@
 // What a query's answer says, and how little an unreadable one does.
 
+#include <gtest/gtest.h>
+
 #include "sample_call.hpp"
 
 namespace settle::test {

@@ -1,5 +1,7 @@
 // Bad registrations: each is refused with the place of what is wrong, and no error quotes a secret.
 
+#include <gtest/gtest.h>
+
 #include <nlohmann/json.hpp>
 
 #include "sample_call.hpp"

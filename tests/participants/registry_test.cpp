@@ -1,5 +1,7 @@
 // Registrations: what is stored, what is shown, and that putting the same twice changes nothing.
 
+#include <gtest/gtest.h>
+
 #include <nlohmann/json.hpp>
 
 #include "sample_call.hpp"

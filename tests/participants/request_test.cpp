@@ -1,5 +1,7 @@
 // Headers, targets and signatures of a call.
 
+#include <gtest/gtest.h>
+
 #include <set>
 
 #include "sample_call.hpp"

@@ -1,5 +1,7 @@
 // Sealing the secret fields of a result.
 
+#include <gtest/gtest.h>
+
 #include "sample_call.hpp"
 
 namespace settle::test {

@@ -1,5 +1,7 @@
 // Times as participants write them.
 
+#include <gtest/gtest.h>
+
 #include "time_text.hpp"
 
 namespace settle::test {

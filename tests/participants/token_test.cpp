@@ -1,5 +1,7 @@
 // Callback tokens: a forged or foreign one opens nothing.
 
+#include <gtest/gtest.h>
+
 #include "sample_call.hpp"
 #include "settle/crypto/crypto.hpp"
 

@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "url.hpp"
 
 namespace settle::test {

@@ -1,5 +1,7 @@
 // 202: the participant will tell, or is asked, or is called again; silence has a limit.
 
+#include <gtest/gtest.h>
+
 #include "story.hpp"
 
 namespace settle::test {

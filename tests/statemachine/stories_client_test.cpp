@@ -1,5 +1,7 @@
 // decided_by: client. The client makes its tries itself, enlists each branch, and decides.
 
+#include <gtest/gtest.h>
+
 #include "step_snapshot.hpp"
 #include "story.hpp"
 

@@ -1,5 +1,7 @@
 // The decision falls by the deadline, and a margin before the first hold expires; or a person is asked (I16).
 
+#include <gtest/gtest.h>
+
 #include "story.hpp"
 
 namespace settle::test {

@@ -1,5 +1,7 @@
 // In doubt: an outcome that is not known is asked about or repeated under the same key, never guessed (I7).
 
+#include <gtest/gtest.h>
+
 #include "story.hpp"
 
 namespace settle::test {

@@ -1,5 +1,7 @@
 // The way forward: reserve -> charge -> issue -> notify.
 
+#include <gtest/gtest.h>
+
 #include "story.hpp"
 
 namespace settle::test {

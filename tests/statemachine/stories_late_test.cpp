@@ -1,5 +1,7 @@
 // Answers to what is no longer under way, and every event twice.
 
+#include <gtest/gtest.h>
+
 #include "step_snapshot.hpp"
 #include "story.hpp"
 

@@ -1,5 +1,7 @@
 // Acts of people: cancel before the decision, retry, resolve, reopen (I25).
 
+#include <gtest/gtest.h>
+
 #include "step_snapshot.hpp"
 #include "story.hpp"
 

@@ -1,5 +1,7 @@
 // The order of tries, confirms and undos over a graph of steps (I10).
 
+#include <gtest/gtest.h>
+
 #include "story.hpp"
 
 namespace settle::test {

@@ -1,6 +1,8 @@
 // A try that is refused, or cannot be made: the purchase is cancelled, and what may have happened is released
 // (I6).
 
+#include <gtest/gtest.h>
+
 #include "story.hpp"
 
 namespace settle::test {

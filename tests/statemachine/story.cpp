@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include "story.hpp"
 
 #include "oracle.hpp"
