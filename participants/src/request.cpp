@@ -1,7 +1,7 @@
 // From a call to the request that is sent: target, headers, digest, signature.
 
-#include "settle/participants/json_text.hpp"
 #include "settle/crypto/crypto.hpp"
+#include "settle/participants/json_text.hpp"
 #include "settle/participants/protocol.hpp"
 
 namespace settle {
