@@ -81,7 +81,7 @@ void answer_submitted(ApiContext& api, const Result<PurchaseView>& result, int w
   const bool settled = settled_for_shop(view.purchase);
   if (wait_s > 0) {
     headers += "Preference-Applied: wait=" + std::to_string(wait_s) + "\r\n";
-    if (!settled) return answer_outcome(api, view.purchase.id, wait_s, 202, std::move(headers), responder);
+    if (!settled) return answer_outcome(api, view.purchase.id, wait_s, 202, headers, responder);
   }
   const int status = !view.created || (wait_s > 0 && settled) ? 200 : 202;
   ServerResponse response = json_response(status, {});

@@ -19,7 +19,7 @@ Error unwritable(const fs::path& folder, const std::string& why) {
 // The first thing in it that settled did not put there; empty: none.
 std::string foreign_entry(const Config& config, std::error_code& error) {
   for (const auto& entry : fs::directory_iterator(config.data, error)) {
-    const std::string name = entry.path().filename().string();
+    std::string name = entry.path().filename().string();
     const bool ours = name == config.journal_path().filename() || name.starts_with("settle.key") ||
                       entry.path().lexically_normal() == config.key_path().lexically_normal() ||
                       name == "lost+found";

@@ -26,7 +26,7 @@ void only(const Json& object, const std::string& pointer, std::initializer_list<
   if (!object.is_object()) problem(pointer.empty() ? "/" : pointer, "must be an object");
   for (const auto& [key, value] : object.items())
     if (std::none_of(known.begin(), known.end(), [&key = key](const char* name) { return key == name; }))
-      problem(pointer + "/" + key, "is not known here");
+      problem(std::string(pointer).append("/").append(key), "is not known here");
 }
 
 std::int64_t integer(const Json& object, const char* key, const std::string& pointer,
@@ -49,7 +49,7 @@ std::uint32_t small_integer(const Json& object, const char* key, const std::stri
 }
 
 std::string text(const Json& object, const char* key, const std::string& pointer) {
-  if (!object.contains(key)) problem(pointer + "/" + key, "is missing");
+  if (!object.contains(key)) problem(std::string(pointer).append("/").append(key), "is missing");
   if (!object[key].is_string()) problem(pointer + "/" + key, "must be a string");
   return object[key].get<std::string>();
 }

@@ -28,7 +28,7 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* context) override {
     std::size_t fits = data.size();
-    const auto fault = faults_.before_write(kind_, data.size(), &fits);
+    auto fault = faults_.before_write(kind_, data.size(), &fits);
     if (fault.ok()) return FSWritableFileOwnerWrapper::Append(data, options, context);
     if (fits > 0) (void)FSWritableFileOwnerWrapper::Append(Slice(data.data(), fits), options, context);
     return fault;
@@ -38,15 +38,15 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
     return Append(data, options, context);
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* context) override {
-    const auto fault = faults_.before_sync(kind_);
+    auto fault = faults_.before_sync(kind_);
     return fault.ok() ? FSWritableFileOwnerWrapper::Sync(options, context) : fault;
   }
   IOStatus Fsync(const IOOptions& options, IODebugContext* context) override {
-    const auto fault = faults_.before_sync(kind_);
+    auto fault = faults_.before_sync(kind_);
     return fault.ok() ? FSWritableFileOwnerWrapper::Fsync(options, context) : fault;
   }
   IOStatus Truncate(std::uint64_t size, const IOOptions& options, IODebugContext* context) override {
-    const auto fault = faults_.before_write(FaultFileSystem::Kind::other, 0, nullptr);
+    auto fault = faults_.before_write(FaultFileSystem::Kind::other, 0, nullptr);
     return fault.ok() ? FSWritableFileOwnerWrapper::Truncate(size, options, context) : fault;
   }
 
@@ -61,7 +61,7 @@ class FaultyReader final : public rocksdb::FSRandomAccessFileOwnerWrapper {
       : FSRandomAccessFileOwnerWrapper(std::move(file)), faults_(faults) {}
   IOStatus Read(std::uint64_t offset, std::size_t count, const IOOptions& options, Slice* result,
                 char* scratch, IODebugContext* context) const override {
-    const auto fault = faults_.before_read();
+    auto fault = faults_.before_read();
     if (!fault.ok()) return fault;
     return FSRandomAccessFileOwnerWrapper::Read(offset, count, options, result, scratch, context);
   }
@@ -106,7 +106,8 @@ IOStatus FaultFileSystem::before_sync(Kind kind) {
 }
 
 IOStatus FaultFileSystem::before_read() const {
-  return reads_fail_ ? IOStatus::IOError("the disk cannot be read") : IOStatus::OK();
+  if (reads_fail_) return IOStatus::IOError("the disk cannot be read");
+  return IOStatus::OK();
 }
 
 IOStatus FaultFileSystem::NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
@@ -114,7 +115,7 @@ IOStatus FaultFileSystem::NewWritableFile(const std::string& name, const rocksdb
                                           IODebugContext* context) {
   if (frozen_) return IOStatus::IOError("frozen");
   std::unique_ptr<rocksdb::FSWritableFile> real;
-  const auto status = FileSystemWrapper::NewWritableFile(name, options, &real, context);
+  auto status = FileSystemWrapper::NewWritableFile(name, options, &real, context);
   if (status.ok()) *file = std::make_unique<FaultyFile>(std::move(real), *this, kind_of(name));
   return status;
 }
@@ -123,7 +124,7 @@ IOStatus FaultFileSystem::NewRandomAccessFile(const std::string& name, const roc
                                               std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
                                               IODebugContext* context) {
   std::unique_ptr<rocksdb::FSRandomAccessFile> real;
-  const auto status = FileSystemWrapper::NewRandomAccessFile(name, options, &real, context);
+  auto status = FileSystemWrapper::NewRandomAccessFile(name, options, &real, context);
   if (status.ok()) *file = std::make_unique<FaultyReader>(std::move(real), *this);
   return status;
 }

@@ -166,7 +166,7 @@ TEST_F(RocksDamage, I22_AZeroedStretchInTheLogIsTold) {
   write_journal(1'500);
   const auto log = largest(".log");
   const auto size = fs::file_size(whole() / "rocksdb" / log);
-  for (std::uintmax_t at = 4'096; at + 8'192 < size; at += 7 * 4'096) {
+  for (std::uintmax_t at = 4'096; at + 8'192 < size; at += std::uintmax_t{7} * 4'096) {
     const auto prefix = read_changed(log, [&](std::string& bytes) {
       std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), 4'096, '\0');
     });

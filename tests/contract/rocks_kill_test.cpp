@@ -51,7 +51,7 @@ TEST(RocksThreads, I3_ManyThreadsShareOneSync) {
   const auto journal = open_rocks(folder.path() / "journal");
   constexpr std::uint64_t each = 400;
   std::array<std::thread, 4> threads;
-  for (std::uint16_t t = 0; t < threads.size(); ++t) {
+  for (std::uint16_t t = 0; t < static_cast<std::uint16_t>(threads.size()); ++t) {
     const ShardId shard{t};
     const Epoch epoch = journal->open_shard(shard)->epoch;
     threads[t] = std::thread([&journal, shard, epoch] {
@@ -64,7 +64,7 @@ TEST(RocksThreads, I3_ManyThreadsShareOneSync) {
     });
   }
   for (auto& thread : threads) thread.join();
-  for (std::uint16_t t = 0; t < threads.size(); ++t) {
+  for (std::uint16_t t = 0; t < static_cast<std::uint16_t>(threads.size()); ++t) {
     const auto records = journal->scan({ShardId{t}, 1}, 1'000);
     ASSERT_TRUE(records.ok() && records->size() == each);
     EXPECT_EQ(records->back().event, std::to_string(each));

@@ -11,7 +11,7 @@ namespace settle::kit::test {
 namespace {
 
 struct Running {
-  explicit Running(const std::string& name, std::vector<std::string> more = {})
+  explicit Running(const std::string& name, const std::vector<std::string>& more = {})
       : process(start(folder, name, more)) {}
   HttpAnswer call(Operation operation, CallSpec spec = {}) {
     spec.operation = operation;

@@ -27,8 +27,12 @@ TEST(Signature, RefusesWhateverWasChanged) {
   EXPECT_FALSE(secrets().verify(id, "1614265330", R"({"test": 2432232315})", signature));
   EXPECT_FALSE(secrets().verify(id, "1614265330", payload, last));
   EXPECT_FALSE(secrets().verify(id, "1614265330", payload, ""));
-  EXPECT_FALSE(secrets().verify(id, "1614265330", payload, std::string("v2") + (signature + 2)));
-  EXPECT_FALSE(secrets().verify(id, "1614265330", payload, std::string(5000, 'x') + " " + signature));
+  std::string other_version = signature;
+  other_version[1] = '2';
+  EXPECT_FALSE(secrets().verify(id, "1614265330", payload, other_version));
+  std::string too_long(5000, 'x');
+  too_long.append(" ").append(signature);
+  EXPECT_FALSE(secrets().verify(id, "1614265330", payload, too_long));
   EXPECT_FALSE(Secrets::parse({other_secret})->verify(id, "1614265330", payload, signature));
 }
 

@@ -152,7 +152,7 @@ TEST(ClientFailures, AConnectionThatNobodyAccepts) {
   std::vector<int> fillers;
   for (int i = 0; i < 4; ++i) {
     fillers.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    ::connect(fillers.back(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+    (void)::connect(fillers.back(), reinterpret_cast<sockaddr*>(&address), sizeof address);
   }
   ClientRig rig;
   HttpRequest request = request_to("http://127.0.0.1:" + std::to_string(full.port));

@@ -161,11 +161,11 @@ TEST(ClientPool, LooksAtASocketBeforeItIsReused) {
   });
   ClientRig rig;
   std::string second;
-  rig.client->send(request_to(server.url()), [&](HttpAnswer) {
+  rig.client->send(request_to(server.url()), [&](const HttpAnswer&) {
     answered = true;
     while (!sent) std::this_thread::yield();
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    rig.client->send(request_to(server.url()), [&](HttpAnswer answer) { second = answer.body; });
+    rig.client->send(request_to(server.url()), [&](const HttpAnswer& answer) { second = answer.body; });
   });
   EXPECT_TRUE(rig.run_until([&] { return !second.empty(); }));
   EXPECT_EQ(second, "{}");

@@ -52,7 +52,7 @@ TEST(ClientQueue, ServesInOrder) {
   for (int i = 0; i < 9; ++i) {
     HttpRequest request = request_to(server.url(), std::to_string(i));
     request.limits.connections_max = 1;
-    rig.client->send(request, [&order](HttpAnswer answer) { order += answer.body; });
+    rig.client->send(request, [&order](const HttpAnswer& answer) { order += answer.body; });
   }
   EXPECT_TRUE(rig.run_until([&] { return order.size() == 9; }));
   EXPECT_EQ(order, "012345678");
@@ -101,7 +101,8 @@ TEST(ClientQueue, I19_ADeadGroupDelaysNoOther) {
   stuck.group = "dead";
   stuck.limits.connections_max = 2;
   int stuck_answers = 0;
-  for (int i = 0; i < 100; ++i) rig.client->send(stuck, [&stuck_answers](HttpAnswer) { ++stuck_answers; });
+  for (int i = 0; i < 100; ++i)
+    rig.client->send(stuck, [&stuck_answers](const HttpAnswer&) { ++stuck_answers; });
   for (int i = 0; i < 20; ++i) EXPECT_EQ(rig.call(request_to(alive.url())).status, 200);
   EXPECT_EQ(stuck_answers, 0);
   EXPECT_EQ(rig.client->connections("dead"), 2U);

@@ -27,8 +27,9 @@ void misbehave(Peer& peer) {
         break;
       case 4: {
         const std::string twice = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
-        peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body +
-                  twice + "again");
+        std::string both = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+        both.append(body).append(twice).append("again");
+        peer.send(both);
         break;
       }
       case 5:
@@ -57,7 +58,7 @@ TEST(ClientStorm, EachCallEndsOnceAndNeverWithAnothersAnswer) {
     HttpRequest request = request_to(server.url(), std::to_string(i));
     request.limits.connections_max = 8;
     request.answer_timeout = DurationMs{20};
-    rig.client->send(request, [&, i](HttpAnswer answer) {
+    rig.client->send(request, [&, i](const HttpAnswer& answer) {
       ++ended[i];
       ++count;
       if (answer.failure != Cause::none) return;

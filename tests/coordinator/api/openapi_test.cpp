@@ -84,12 +84,12 @@ void check(const json& value, const YAML::Node& unresolved, const std::string& w
   }
   if (!schema["properties"]) return;
   for (const auto& [name, member] : value.items()) {
+    const std::string at = std::string(where).append("/").append(name);
     const YAML::Node property = schema["properties"][name];
     if (property) {
-      check(member, property, where + "/" + name, breaches);
+      check(member, property, at, breaches);
     } else {
-      breaches.push_back(where + "/" + name +
-                         " is not documented");  // stricter than the schema: what is shown is documented
+      breaches.push_back(at + " is not documented");  // stricter than the schema: what is shown is documented
     }
   }
 }

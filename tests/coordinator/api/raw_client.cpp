@@ -85,7 +85,7 @@ RawAnswer RawClient::read(bool head) {
   RawAnswer answer;
   const auto first = read_line();
   if (!first || first->size() < 12) return answer;
-  const int status = std::atoi(first->c_str() + 9);
+  const int status = static_cast<int>(std::strtol(first->c_str() + 9, nullptr, 10));
   while (true) {
     const auto line = read_line();
     if (!line) return answer;
