@@ -1,0 +1,58 @@
+#pragma once
+// The process around the production engine: started, frozen, killed between any two effects, started again.
+
+#include <deque>
+#include <functional>
+#include <memory>
+
+#include "clock.hpp"
+#include "disk.hpp"
+#include "settle/coordinator/engine.hpp"
+
+namespace settle::sim {
+
+struct World;
+
+// Thrown where the process dies: from within an append, a sync, a read or a send.
+struct Crash {
+  const char* where;
+};
+
+class Daemon {
+ public:
+  explicit Daemon(World& world);
+  void start();
+  bool up() const { return engine_ != nullptr; }
+  int life() const { return life_; }
+  Clock& clock() { return clock_; }
+  Disk& disk() { return disk_; }
+  Engine& engine() { return *engine_; }
+  // Runs `work` on the engine's thread, now or when the process is thawed. Dropped when it is down or dies
+  // before.
+  void run(std::function<void(Engine&)> work);
+  void crash(const char* where);
+  void freeze(DurationMs span);
+  bool failed() const { return failed_; }
+  std::uint64_t crashes = 0, starts = 0;
+  DurationMs time_skipped;  // by which engine time ran ahead of true time at starts
+
+ private:
+  bool probe(Disk::Point point);
+  void drain();
+  void plan();  // the next sync and wake-up
+  void sync();
+  void wake();
+  void restart_later();
+
+  World& world_;
+  Clock clock_;
+  Disk disk_;
+  std::unique_ptr<Engine> engine_;
+  int life_ = 0;
+  bool running_ = false, recovering_ = false, failed_ = false;
+  bool sync_planned_ = false;
+  TimeMs wake_planned_, frozen_until_, full_until_;
+  std::deque<std::function<void(Engine&)>> inbox_;
+};
+
+}  // namespace settle::sim

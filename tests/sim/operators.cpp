@@ -1,0 +1,157 @@
+// Operators: look at what needs a person, and act; and act where nobody asked.
+
+#include "people.hpp"
+#include "world.hpp"
+
+namespace settle::sim {
+
+Act People::act(std::string& who) {
+  who = "operator-" + std::to_string(++acts_);
+  return Act{who, "simulated"};
+}
+
+Then<PurchaseView> People::told(const std::string& who, const PurchaseId& id) {
+  return [this, who, id](const Result<PurchaseView>& said) {
+    world_.note("act", who + " " + id.text().substr(0, 8) + " " + (said ? "ok" : said.error().code));
+    if (said) world_.oracle.act_told(who, id);
+  };
+}
+
+void People::operate() {
+  world_.time.after(operator_.delay(10'000, 600'000), [this] {
+    if (resting_) return;
+    world_.daemon.run([this](Engine& engine) {
+      ListQuery query;
+      query.needs_person = true;
+      query.limit = 20;
+      engine.list(query, [this](const Result<ListPage>& page) {
+        if (!page) return;
+        for (const PurchaseView& view : page->purchases) act_on(view);
+      });
+    });
+    for (std::uint64_t i = operator_.below(4); i > 0; --i) act_somewhere();
+    if (world_.faults.strikes(Fault::pause)) pause();
+    if (world_.faults.strikes(Fault::registry_change)) change_registry();
+    if (world_.faults.strikes(Fault::upgrade)) upgrade();
+    operate();
+  });
+}
+
+void People::act_on(const PurchaseView& view) {
+  const PurchaseId id = view.purchase.id;
+  for (std::size_t i = 0; i < view.purchase.steps.size(); ++i) {
+    if (view.purchase.steps[i].state != StepState::parked) continue;
+    if (world_.faults.strikes(Fault::resolve)) return resolve(view, i);
+    if (world_.faults.strikes(Fault::retry)) {
+      world_.daemon.run([this, id, step = view.definition->steps[i].name](Engine& engine) {
+        std::string who;
+        Act why = act(who);
+        engine.retry(id, std::move(why), step, told(who, id));
+      });
+    }
+  }
+  if (view.purchase.overdue && world_.faults.strikes(Fault::cancel))
+    world_.daemon.run([this, id](Engine& engine) {
+      std::string who;
+      Act why = act(who);
+      engine.cancel(id, std::move(why), told(who, id));
+    });
+}
+
+// By hand at the service first; only what is done there is resolved as done.
+void People::resolve(const PurchaseView& view, std::size_t index) {
+  const PurchaseId id = view.purchase.id;
+  const StepDefinition& step = view.definition->steps[index];
+  const Operation op = view.purchase.steps[index].operation;
+  Resolution resolution = Resolution::done;
+  if (step.mode == StepMode::deliver) {
+    resolution = Resolution::abandoned;
+  } else {
+    if (world_.network.is_down(step.target)) return;
+    const Order& order = view.purchase.order;
+    const Job job{id,          step.name, settle::name_of(op), order.quantity, order.amount_minor,
+                  order.buyer, order.sku};
+    if (op == Operation::query) return;
+    Service& service = world_.services.at(step.target);
+    const Worked worked = service.work(job, false);
+    world_.note("by hand", step.target + " " + id.text().substr(0, 8) + " " + job.operation + " -> " +
+                               std::to_string(worked.status));
+    world_.oracle.worked(service, job, worked);
+    if (worked.status != 200) return;
+  }
+  world_.daemon.run([this, id, name = step.name, resolution](Engine& engine) {
+    std::string who;
+    Act why = act(who);
+    engine.resolve(id, std::move(why), name, resolution, told(who, id));
+  });
+}
+
+// On a purchase that nobody asked about: at the worst time.
+void People::act_somewhere() {
+  std::vector<PurchaseId> known;
+  for (const WishPtr& wish : wishes_)
+    if (wish->done) known.push_back(wish->id);
+  if (known.empty()) return;
+  const PurchaseId id = operator_.pick(known);
+  const bool cancels = world_.faults.strikes(Fault::cancel), retries = world_.faults.strikes(Fault::retry),
+             reopens = world_.faults.strikes(Fault::reopen);
+  world_.daemon.run([this, id, cancels, retries, reopens](Engine& engine) {
+    std::string who;
+    if (cancels) {
+      Act why = act(who);
+      engine.cancel(id, std::move(why), told(who, id));
+    }
+    if (retries) {
+      Act why = act(who);
+      engine.retry(id, std::move(why), "", told(who, id));
+    }
+    if (reopens) {
+      Act why = act(who);
+      engine.reopen(id, std::move(why), [this, who, id](const Result<PurchaseView>& said) {
+        world_.note("act",
+                    who + " reopens " + id.text().substr(0, 8) + " " + (said ? "ok" : said.error().code));
+        if (said) world_.oracle.act_told(who, id);
+      });
+    }
+  });
+}
+
+void People::pause() {
+  world_.daemon.run([this](Engine& engine) {
+    std::string who;
+    Act why = act(who);
+    paused_ = true;
+    engine.pause(std::move(why), [](const Result<Done>&) {});
+  });
+  world_.time.after(operator_.delay(1'000, 60'000), [this] { rest(); });
+}
+
+void People::change_registry() {
+  world_.daemon.run([this](Engine& engine) {
+    const std::string name = operator_.pick(std::vector<std::string>{"inventory", "payment", "card"});
+    engine.put_participant(participant_of(name, operator_.chance(500'000), operator_), [](const auto&) {});
+  });
+}
+
+void People::upgrade() {
+  world_.daemon.run([this](Engine& engine) {
+    const std::string name = operator_.pick(definition_names_);
+    engine.put_definition(vary(definitions_random_, name), [](const auto&) {});
+  });
+}
+
+void People::rest() {
+  if (!paused_) return;
+  auto done = std::make_shared<bool>(false);
+  world_.daemon.run([this, done](Engine& engine) {
+    engine.resume(Act{"operator", "simulated"}, [this, done](const Result<Done>& said) {
+      *done = said.ok();
+      if (said) paused_ = false;
+    });
+  });
+  world_.time.after(DurationMs{10'000}, [this, done] {
+    if (!*done) rest();
+  });
+}
+
+}  // namespace settle::sim

@@ -1,0 +1,98 @@
+#pragma once
+// Sees what crossed the wire, what the services' books say, what is durable and what was promised, and holds
+// all of it to the invariants, at every event. Never asks the engine.
+
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "settle/coordinator/engine.hpp"
+#include "shadow.hpp"
+
+namespace settle::sim {
+
+struct World;
+struct Call;
+struct Job;
+struct Worked;
+class Service;
+
+struct Violation {
+  bool liveness = false;
+  std::string what;
+};
+
+class Oracle {
+ public:
+  explicit Oracle(World& world);
+
+  // The wire.
+  void left(const Call& call);
+  void worked(const Service& service, const Job& job, const Worked& worked);
+  void delivered(const Call& call);
+  void callback_answered(const Call& call, const std::string& code);
+  void forged_callback(const std::string& what, bool known, const std::string& code);
+
+  // The process.
+  void synced();
+  void started();
+  void crashed();
+  void journal_failed();
+  void recovery_refused(const Error& error);
+
+  // What shops and operators were told.
+  void acknowledged(const SubmitRequest& request, const PurchaseView& view);
+  void reuse_accepted(const SubmitRequest& request, const PurchaseView& view);
+  void outcome_told(const PurchaseView& view);
+  void act_told(const std::string& who, const PurchaseId& id);
+
+  // After the liveness phase.
+  void finish();
+  const ShadowLog& log() const { return log_; }
+  std::size_t promised() const { return promised_.size(); }
+
+ private:
+  struct Seen {  // of one purchase, on the wire
+    bool confirm_left = false, cancel_left = false;
+    std::map<std::string, std::uint64_t> bodies;  // by step:operation
+    struct Attempt {
+      int number = 0, life = 0;
+      TimeMs at;  // engine time
+      std::uint64_t acts = 0;
+    };
+    std::map<std::string, Attempt> last_attempt;               // by step:operation
+    std::set<std::string> cancelled_at;                        // steps whose cancel took effect
+    std::set<std::string> tried_at, refused_at, confirmed_at;  // by the books
+    std::map<std::string, int> deliveries;                     // by webhook-id
+    std::set<std::string> delivered;                           // steps
+    std::map<std::string, int> unsure_tries;                   // tries sent, by step
+  };
+
+  [[noreturn]] void fail(const std::string& what) const;
+  [[noreturn]] void fail_liveness(const std::string& what) const;
+  void check_licensed(const Call& call, const Shadow& shadow, std::size_t index, Operation op);
+  void check_decision(const Call& call, Seen& seen, Operation op);
+  void check_order(const Call& call, const Shadow& shadow, std::size_t index, const Seen& seen, Operation op);
+  void check_resend(const Call& call, const Shadow& shadow, std::size_t index, Seen& seen, Operation op);
+  void check_epoch(const Call& call);
+  void check_captured(const PurchaseId& id);
+  void read_log();
+  void check_promises();
+  void check_carts();
+  void check_end(const PurchaseId& id, const Shadow& shadow);
+  void check_hold(const PurchaseId& id, const Shadow& shadow, std::size_t index);
+  void check_sums() const;
+  void check_engine();
+  void check_damage();
+
+  World& world_;
+  ShadowLog log_;
+  std::unordered_map<PurchaseId, Seen, PurchaseIdHash> seen_;
+  std::map<std::pair<std::string, std::string>, PurchaseId> promised_;  // by shop and key
+  std::map<PurchaseId, PurchaseState> told_;                            // final outcomes that were told
+  std::map<int, std::pair<int, std::uint64_t>> epochs_;  // by shard: life and epoch on the wire
+  bool journal_failed_ = false;
+};
+
+}  // namespace settle::sim

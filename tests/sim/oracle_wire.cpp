@@ -1,0 +1,160 @@
+// What leaves the daemon, held to the durable log and to what left before.
+
+#include "oracle.hpp"
+#include "settle/crypto/crypto.hpp"
+#include "world.hpp"
+
+namespace settle::sim {
+namespace {
+
+std::optional<Operation> operation_of(const std::string& name) {
+  for (int n = 1; n <= operation_count; ++n)
+    if (name == settle::name_of(static_cast<Operation>(n))) return static_cast<Operation>(n);
+  return std::nullopt;
+}
+
+bool waits_for(const std::vector<std::uint8_t>& list, std::size_t step) {
+  return std::find(list.begin(), list.end(), static_cast<std::uint8_t>(step)) != list.end();
+}
+
+}  // namespace
+
+void Oracle::left(const Call& call) {
+  if (journal_failed_) fail("I23: " + call.text() + " left after the journal failed");
+  const Shadow* shadow = log_.find(call.job.purchase);
+  if (shadow == nullptr) fail("I3: " + call.text() + " left before its purchase was durable");
+  const std::optional<Operation> op = operation_of(call.job.operation);
+  const auto& steps = shadow->definition->steps;
+  std::size_t index = 0;
+  while (index < steps.size() && steps[index].name != call.job.step) ++index;
+  if (!op || index == steps.size())
+    fail("I27: " + call.text() + " is no step of the definition that the purchase began with");
+  Seen& seen = seen_[call.job.purchase];
+  check_epoch(call);
+  check_licensed(call, *shadow, index, *op);
+  check_decision(call, seen, *op);
+  check_order(call, *shadow, index, seen, *op);
+  check_resend(call, *shadow, index, seen, *op);
+  if (*op == Operation::try_) ++seen.unsure_tries[call.job.step];
+}
+
+// I15: each life of the daemon has a higher epoch, and its calls carry it.
+void Oracle::check_epoch(const Call& call) {
+  auto& [life, epoch] = epochs_[call.shard];
+  if (call.life == life ? call.epoch != epoch : call.epoch <= epoch)
+    fail("I15: " + call.text() + " carries epoch " + std::to_string(call.epoch) + " after " +
+         std::to_string(epoch));
+  life = call.life;
+  epoch = call.epoch;
+}
+
+// I2, I3, I18: the intent, its attempt and the decision behind it are in the durable log.
+void Oracle::check_licensed(const Call& call, const Shadow& shadow, std::size_t index, Operation op) {
+  const Step& step = shadow.purchase.steps[index];
+  if (step.attempts_of(op) < call.attempt)
+    fail("I18: " + call.text() + " left before it was counted durably");
+  const Decision decision = shadow.purchase.decision;
+  if ((op == Operation::confirm || op == Operation::deliver) && decision != Decision::commit)
+    fail("I2: " + call.text() + " left before the decision to commit was durable");
+  if (op == Operation::cancel && decision != Decision::cancel)
+    fail("I2: " + call.text() + " left before the decision to cancel was durable");
+  if (op == Operation::try_ && decision != Decision::none)
+    fail("I8: " + call.text() + " left after the decision");
+  if (is_terminal(shadow.purchase.state) && op != Operation::query && op != Operation::cancel)
+    fail("I14: " + call.text() + " left after the end");
+  const RetryPolicy& retry = shadow.definition->steps[index].spec(op).retry;
+  const int since_person = call.attempt - step.attempts_base[static_cast<std::size_t>(op) - 1];
+  if (op != Operation::query && retry.attempts_max != 0 &&
+      since_person > static_cast<int>(retry.attempts_max))
+    fail("I18: " + call.text() + " is beyond the cap of " + std::to_string(retry.attempts_max));
+}
+
+// I1, I8, I10: by the wire alone.
+void Oracle::check_decision(const Call& call, Seen& seen, Operation op) {
+  if (op == Operation::confirm || op == Operation::deliver) {
+    if (seen.cancel_left) fail("I1: " + call.text() + " left after a cancel had");
+    seen.confirm_left = true;
+  }
+  if (op == Operation::cancel) {
+    if (seen.confirm_left) fail("I1: " + call.text() + " left after a confirm had");
+    seen.cancel_left = true;
+  }
+  if (op == Operation::try_ && (seen.cancel_left || seen.confirm_left))
+    fail("I8: " + call.text() + " left after the decision was carried out");
+}
+
+// I3, I10, I12: what it waits for has happened at the services, by their own books.
+void Oracle::check_order(const Call& call, const Shadow& shadow, std::size_t index, const Seen& seen,
+                         Operation op) {
+  const auto& steps = shadow.definition->steps;
+  const StepDefinition& step = steps[index];
+  if (op == Operation::try_)
+    for (const std::uint8_t before : step.after)
+      if (seen.tried_at.count(steps[before].name) == 0)
+        fail("I3: " + call.text() + " left before " + steps[before].name + " was tried");
+  if (op == Operation::confirm)
+    for (const std::uint8_t before : step.confirm_after)
+      if (steps[before].mode == StepMode::tcc && seen.confirmed_at.count(steps[before].name) == 0)
+        fail("I10: " + call.text() + " left before " + steps[before].name + " was confirmed");
+  if (op == Operation::cancel && step.mode == StepMode::compensable)
+    for (std::size_t later = 0; later < steps.size(); ++later) {
+      if (!waits_for(steps[later].after, index) || steps[later].mode == StepMode::deliver) continue;
+      const auto sent = seen.unsure_tries.find(steps[later].name);
+      if (sent == seen.unsure_tries.end()) continue;
+      const bool only_refused = sent->second == 1 && seen.refused_at.count(steps[later].name) != 0;
+      if (!only_refused && seen.cancelled_at.count(steps[later].name) == 0)
+        fail("I10: " + call.text() + " left before " + steps[later].name +
+             ", which depends on it, was undone");
+    }
+}
+
+// I18, I20, I26: a resend has the same bytes and the same ids, a number of its own, and comes no sooner than
+// its tier.
+void Oracle::check_resend(const Call& call, const Shadow& shadow, std::size_t index, Seen& seen,
+                          Operation op) {
+  const std::string name = call.job.step + ":" + call.job.operation;
+  const auto digest = sha256(call.request.body + "|" + call.webhook_id);
+  std::uint64_t body = 0;
+  for (int i = 0; i < 8; ++i) body = body << 8 | digest[static_cast<std::size_t>(i)];
+  const auto known = seen.bodies.emplace(name, body).first;
+  if (op != Operation::query && known->second != body)
+    fail("I26: " + call.text() + " was resent with another body");
+  const TimeMs now = world_.daemon.clock().now();
+  Seen::Attempt& last = seen.last_attempt[name];
+  if (call.attempt <= last.number) fail("I18: attempt " + call.text() + " left twice");
+  const bool calm = last.number != 0 && last.life == call.life && last.acts == shadow.acts;
+  if (calm && (op == Operation::confirm || op == Operation::cancel || op == Operation::deliver)) {
+    const RetryPolicy& policy = shadow.definition->steps[index].spec(op).retry;
+    const int base = shadow.purchase.steps[index].attempts_base[static_cast<std::size_t>(op) - 1];
+    RetryPolicy plain = policy;
+    plain.jitter_percent = 0;
+    const DurationMs tier =
+        retry_wait(plain, static_cast<std::uint32_t>(std::max(1, last.number - base)), {});
+    if (now - last.at < tier)
+      fail("I20: " + call.text() + " left " + std::to_string((now - last.at).count) +
+           " ms after the attempt before; its tier is " + std::to_string(tier.count));
+  }
+  last = {call.attempt, call.life, now, shadow.acts};
+}
+
+void Oracle::delivered(const Call& call) {
+  Seen& seen = seen_[call.job.purchase];
+  ++seen.deliveries[call.webhook_id];
+  seen.delivered.insert(call.job.step);
+  if (!seen.confirm_left) fail("I26: " + call.text() + " was delivered without a decision");
+}
+
+void Oracle::callback_answered(const Call& call, const std::string& code) {
+  if (code.empty() && journal_failed_) fail("I23: a callback was taken after the journal failed");
+  if (code == "unknown_token" || code == "invalid_callback")
+    fail("I13: the true report of " + call.text() + " was refused: " + code);
+}
+
+void Oracle::forged_callback(const std::string& what, bool known, const std::string& code) {
+  if (code == "journal_failed" || code == "io") return;
+  if (!known && code != "unknown_token")
+    fail("I13: a forged token was answered " + (code.empty() ? "ok" : code));
+  if (what == "malformed" && code != "invalid_callback") fail("I13: a malformed report was answered " + code);
+}
+
+}  // namespace settle::sim

@@ -1,0 +1,117 @@
+#include "shadow.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "settle/coordinator/engine.hpp"
+#include "settle/wal/codec.hpp"
+
+namespace settle::sim {
+namespace {
+
+std::map<ShadowLog::Row, std::uint64_t>& fired() {
+  static std::map<ShadowLog::Row, std::uint64_t> rows;
+  return rows;
+}
+
+struct Actor {
+  std::string who;
+  void operator()(const CancelRequested& act) { who = act.who; }
+  void operator()(const RetryRequested& act) { who = act.who; }
+  void operator()(const ResolveRequested& act) { who = act.who; }
+  void operator()(const Reopened& act) { who = act.who; }
+  template <class Other>
+  void operator()(const Other&) {}  // no person did it
+};
+
+}  // namespace
+
+const std::map<ShadowLog::Row, std::uint64_t>& ShadowLog::rows() {
+  return fired();
+}
+void ShadowLog::forget_rows() {
+  fired().clear();
+}
+
+const Shadow* ShadowLog::find(const PurchaseId& id) const {
+  const auto found = purchases_.find(id);
+  return found == purchases_.end() ? nullptr : &found->second;
+}
+
+// Shard 0 first: definitions live there. A purchase's record may still be read before its definition's if
+// both became durable at once in other shards, so what fails for that reason is impossible: appends are
+// durable in order, and shard 0 is read up to its end before any other.
+std::string ShadowLog::read(const Journal& journal) {
+  fresh_.clear();
+  for (std::uint16_t n = 0; n < next_.size(); ++n) {
+    for (;;) {
+      const auto records = journal.scan(Position{ShardId{n}, next_[n]}, 64);
+      if (!records) return "the log cannot be read: " + records.error().detail;
+      for (const Record& record : *records) {
+        const std::string at = "record " + record.position.text() + ": ";
+        if (record.position.lsn != next_[n])
+          return "I24: " + at + "LSN " + std::to_string(next_[n]) + " is missing";
+        if (record.previous != heads_[n])
+          return "I24: " + at + "does not continue what was durable before it";
+        heads_[n] = record.hash;
+        ++next_[n];
+        ++records_;
+        if (std::string wrong = take(record); !wrong.empty()) return at + wrong;
+      }
+      if (records->size() < 64) break;
+    }
+  }
+  return {};
+}
+
+std::string ShadowLog::take(const Record& record) {
+  if (record.kind == RecordKind::registry) return take_registry(record);
+  if (record.kind == RecordKind::purchase) return take_purchase(record);
+  return {};
+}
+
+std::string ShadowLog::take_registry(const Record& record) {
+  const nlohmann::json event = nlohmann::json::parse(record.event);
+  if (event.at("event") != "definition_put") return {};
+  const std::string name = event.at("name");
+  Result<Definition> definition = parse_definition(name, event.at("definition").dump());
+  if (!definition) return "a definition that cannot be read: " + definition.error().detail;
+  definition->version = event.at("version");
+  const std::uint32_t version = definition->version;
+  if (!definitions_.emplace(std::pair(name, version), std::move(*definition)).second)
+    return "I27: version " + std::to_string(version) + " of " + name + " was put twice";
+  return {};
+}
+
+std::string ShadowLog::take_purchase(const Record& record) {
+  const Result<Event> event = decode_event(record.event);
+  if (!event) return "an event that cannot be read: " + event.error().detail;
+  const Result<std::vector<Transition>> recorded = decode_transitions(record.transitions);
+  if (!recorded) return "transitions that cannot be read: " + recorded.error().detail;
+  Shadow& shadow = purchases_[record.purchase];
+  if (const auto* submitted = std::get_if<Submitted>(&event->what)) {
+    if (shadow.records != 0) return "I4: submitted twice";
+    const auto found = definitions_.find({submitted->definition, submitted->definition_version});
+    if (found == definitions_.end()) return "I27: its definition is not in the log";
+    shadow.definition = &found->second;
+  }
+  if (shadow.definition == nullptr) return "I4: an event of a purchase that was never submitted";
+  const PurchaseState before = shadow.purchase.state;
+  const bool began = shadow.records != 0;
+  const Decision decided = shadow.purchase.decision;
+  Advanced advanced = advance(*shadow.definition, std::move(shadow.purchase), *event);
+  shadow.purchase = std::move(advanced.purchase);
+  Actor actor;
+  std::visit([&](const auto& what) { actor(what); }, event->what);
+  if (!actor.who.empty()) ++shadow.acts, shadow.actors.insert(actor.who);
+  ++shadow.records;
+  fresh_.push_back(record.purchase);
+  if (advanced.transitions != *recorded) return "I21: replayed, it gives other transitions";
+  for (const Transition& t : advanced.transitions)
+    ++fired()[Row{t.step < 0 ? 0 : 1, static_cast<int>(t.from), static_cast<int>(t.to),
+                  static_cast<int>(t.trigger)}];
+  if (began && is_terminal(before) && shadow.purchase.state != before) return "I14: a terminal state changed";
+  if (decided != Decision::none && shadow.purchase.decision != decided) return "I1: the decision changed";
+  return {};
+}
+
+}  // namespace settle::sim

@@ -1,0 +1,53 @@
+#pragma once
+// What the durable log alone says of every purchase: read record by record as they become durable, by the
+// oracle, and never from the engine. Also checks the log while it reads: the chain, the order, the replay
+// (I21, I24, I27).
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "settle/statemachine/advance.hpp"
+#include "settle/wal/journal.hpp"
+
+namespace settle::sim {
+
+struct Shadow {
+  Purchase purchase;
+  const Definition* definition = nullptr;
+  std::uint64_t records = 0;
+  std::uint64_t acts = 0;        // of people
+  std::set<std::string> actors;  // who did them
+};
+
+class ShadowLog {
+ public:
+  explicit ShadowLog(std::uint16_t shards) : next_(shards, 1), heads_(shards) {}
+  // Reads what became durable since. Returns what is wrong; empty: nothing.
+  std::string read(const Journal& journal);
+  const Shadow* find(const PurchaseId& id) const;
+  const std::unordered_map<PurchaseId, Shadow, PurchaseIdHash>& all() const { return purchases_; }
+  // (table, from, to, trigger): each row of the two tables that fired, with how often.
+  using Row = std::array<int, 4>;
+  static const std::map<Row, std::uint64_t>& rows();
+  static void forget_rows();
+  std::uint64_t records() const { return records_; }
+  const std::vector<PurchaseId>& fresh() const { return fresh_; }  // touched by the last read
+
+ private:
+  std::string take(const Record& record);
+  std::string take_registry(const Record& record);
+  std::string take_purchase(const Record& record);
+
+  std::vector<std::uint64_t> next_;
+  std::vector<ChainHash> heads_;
+  std::map<std::pair<std::string, std::uint32_t>, Definition> definitions_;
+  std::unordered_map<PurchaseId, Shadow, PurchaseIdHash> purchases_;
+  std::vector<PurchaseId> fresh_;
+  std::uint64_t records_ = 0;
+};
+
+}  // namespace settle::sim
