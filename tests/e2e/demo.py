@@ -2,6 +2,9 @@
 """scripts/run: settled and its services as real processes, a thousand purchases, a few disasters, and the books."""
 
 import argparse
+import contextlib
+import fcntl
+import os
 import pathlib
 import shutil
 import signal
@@ -110,6 +113,28 @@ def settle_down(api, count):
     return retried
 
 
+class InUse(Exception):
+    """Another run is in our folder."""
+
+
+@contextlib.contextmanager
+def sole_user(var):
+    """Nobody else may begin anew in `var` while we are in it: a lock beside it, which the kernel drops when we end."""
+    file = var.with_name(var.name + ".lock")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with open(file, "a+", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise InUse(f"another scripts/run on {var} is still running (pid {lock.read().strip() or 'unknown'}); "
+                        "stop it first") from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
 def print_curl(stack):
     url, data = stack.settled.url, stack.folder
     print(f"""
@@ -176,11 +201,16 @@ def print_report(stack, api, shops, disasters, purchases, seconds, retried, coun
 def main():
     given = arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops as Ctrl-C does
+    given.var = given.var.resolve()
     try:
-        return run(given)
+        with sole_user(given.var):
+            return run(given)
     except KeyboardInterrupt:
         print("\nStopped.")
         return 0 if given.serve else 130
+    except InUse as error:
+        print(f"scripts/run: {error}", file=sys.stderr)
+        return 1
     except (E2eError, ApiError, Unreachable, TimeoutError) as error:
         print(f"scripts/run: {error}\nThe logs are in {given.var / 'logs'}", file=sys.stderr)
         return 1

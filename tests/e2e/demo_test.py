@@ -16,9 +16,9 @@ DEMO = pathlib.Path(__file__).resolve().parent / "demo.py"
 
 
 class Demo(Folder):
-    def start(self, *flags):
+    def start(self, *flags, stderr=subprocess.DEVNULL):
         command = [sys.executable, "-B", str(DEMO), "--build", str(BUILD), "--var", str(self.folder / "var"), *flags]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
 
     def nobody_left(self):
         """No process has our folder on its command line."""
@@ -47,6 +47,23 @@ class Demo(Folder):
         self.assertRegex(text, re.compile(r"still held +0$", re.M))
         for secret in (self.folder / "var/secrets").iterdir():
             self.assertEqual(0o600, secret.stat().st_mode & 0o777)
+        self.nobody_left()
+
+    def test_a_second_run_leaves_the_first_ones_data_alone(self):
+        with self.start("--count", "2000") as first:
+            next(line for line in first.stdout if line.startswith("Driving"))
+            with self.start("--count", "5", stderr=subprocess.PIPE) as second:
+                said, complaint = second.communicate(timeout=60)
+            self.assertEqual((1, ""), (second.returncode, said))
+            self.assertIn(f"still running (pid {first.pid}); stop it first", complaint)
+            self.assertTrue((self.folder / "var/secrets/payment").exists())
+            self.assertIsNone(first.poll())
+            first.send_signal(signal.SIGINT)
+            first.stdout.read()
+        self.assertEqual(130, first.returncode)
+        with self.start("--count", "5") as third:  # once the first has ended, nothing stands in the way
+            third.stdout.read()
+        self.assertEqual(0, third.returncode)
         self.nobody_left()
 
     def test_stops_in_the_middle(self):
