@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ostream>
 
 #include "world.hpp"
@@ -12,41 +13,77 @@
 namespace settle::test {
 namespace {
 
+constexpr const char* person = "with a person";
+
 struct Scenario {
   std::string name;
   World::Script script;
+  std::vector<std::string> ends;  // how it may end; the first: without a crash
   bool query = true;
 };
 
-std::vector<Scenario> scenarios() {
-  std::vector<Scenario> all = {{"success", {}, true}};
-  const auto add = [&](const std::string& where, Behaviour behaviour, bool query) {
-    all.push_back(
-        {where + (query ? " " : " (no query) ") + name_of(behaviour), {{where, {behaviour}}}, query});
+void add_tries(std::vector<Scenario>& all, const std::string& where) {
+  for (const Behaviour b :
+       {Behaviour::refuse, Behaviour::lose_request, Behaviour::lose_answer, Behaviour::reset, Behaviour::busy,
+        Behaviour::busy_but_done, Behaviour::accepted_told, Behaviour::accepted_refused,
+        Behaviour::accepted_silent, Behaviour::accepted_lost, Behaviour::fault}) {
+    std::vector<std::string> ends{"completed"};
+    if (b == Behaviour::refuse || b == Behaviour::accepted_refused) ends = {"cancelled"};
+    // The crash may eat the only 404: the next attempt is taken.
+    if (b == Behaviour::fault) ends = {"cancelled", "completed"};
+    for (const bool query : {true, false})
+      all.push_back({where + (query ? " " : " (no query) ") + name_of(b), {{where, {b}}}, ends, query});
+  }
+}
+
+void add_confirms(std::vector<Scenario>& all, const std::string& where) {
+  for (const Behaviour b : {Behaviour::refuse, Behaviour::lose_request, Behaviour::lose_answer,
+                            Behaviour::busy_but_done, Behaviour::accepted_told, Behaviour::accepted_silent})
+    all.push_back({where + " " + name_of(b), {{where, {b}}}, {"completed"}});
+  // More than one, so that a crash that eats an answer changes nothing.
+  all.push_back({where + " fault", {{where, {4, Behaviour::fault}}}, {person}});
+}
+
+// The last step's own cancel needs a try that may have happened and that no query tells of; what cancels the
+// others is its refusal.
+void add_cancels(std::vector<Scenario>& all, const std::string& step) {
+  const bool last = step == "issue";
+  World::Script script{{"issue:try", {Behaviour::refuse}}};
+  if (last)
+    script = {
+        {"issue:try", {Behaviour::busy_but_done, Behaviour::fault, Behaviour::fault, Behaviour::fault}}};
+  const std::string where = step + ":cancel";
+  const auto add = [&](const std::vector<Behaviour>& behaviours, const char* end) {
+    script[where] = behaviours;
+    all.push_back({where + " " + name_of(behaviours.front()), script, {end}, !last});
   };
+  for (const Behaviour b : {Behaviour::ok, Behaviour::refuse, Behaviour::lose_request, Behaviour::lose_answer,
+                            Behaviour::busy, Behaviour::accepted_told, Behaviour::accepted_silent})
+    add({b}, "cancelled");
+  add({4, Behaviour::fault}, person);
+}
+
+std::vector<Scenario> scenarios() {
+  std::vector<Scenario> all = {{"success", {}, {"completed"}}};
   for (const std::string step : {"reserve", "charge", "issue"}) {
-    for (const Behaviour b :
-         {Behaviour::refuse, Behaviour::lose_request, Behaviour::lose_answer, Behaviour::reset,
-          Behaviour::busy, Behaviour::busy_but_done, Behaviour::accepted_told, Behaviour::accepted_refused,
-          Behaviour::accepted_silent, Behaviour::accepted_lost, Behaviour::fault})
-      for (const bool query : {true, false}) add(step + ":try", b, query);
-    for (const Behaviour b : {Behaviour::refuse, Behaviour::lose_request, Behaviour::lose_answer,
-                              Behaviour::busy_but_done, Behaviour::accepted_told, Behaviour::accepted_silent})
-      add(step + ":confirm", b, true);
-    for (const Behaviour b :
-         {Behaviour::refuse, Behaviour::lose_request, Behaviour::lose_answer, Behaviour::accepted_told}) {
-      Scenario undo{step + ":cancel " + name_of(b),
-                    {{"issue:try", {Behaviour::refuse}}, {step + ":cancel", {b}}},
-                    true};
-      if (step == "issue")
-        undo.script["issue:try"] = {Behaviour::lose_answer, Behaviour::fault, Behaviour::fault};
-      all.push_back(undo);
-    }
+    add_tries(all, step + ":try");
+    add_confirms(all, step + ":confirm");
+    add_cancels(all, step);
   }
   for (const Behaviour b :
        {Behaviour::refuse, Behaviour::lose_request, Behaviour::lose_answer, Behaviour::busy})
-    add("notify:deliver", b, true);
+    all.push_back({std::string("notify:deliver ") + name_of(b), {{"notify:deliver", {b}}}, {"completed"}});
   return all;
+}
+
+bool called(const World& world, const std::string& call) {
+  return std::any_of(world.wire.begin(), world.wire.end(),
+                     [&](const std::string& sent) { return sent.starts_with(call + ":"); });
+}
+
+std::string end_of(World& world) {
+  const Purchase purchase = world.show(*world.acknowledged.begin()).purchase;
+  return needs_person(purchase) ? person : settle::name_of(purchase.state);
 }
 
 // Crashes at each of `points` in turn; the points may lie in the recovery from the one before.
@@ -97,6 +134,9 @@ TEST_P(CrashEverywhere, I22_RecoveryEndsInTheRightOutcome) {
   run_with_crashes(calm, {}, 0, false);
   calm.check_books(scenario.name);
   calm.check_replay(scenario.name);
+  for (const auto& [call, behaviours] : scenario.script)
+    ASSERT_TRUE(called(calm, call)) << "nobody calls " << call << ": this scenario tests nothing";
+  ASSERT_EQ(end_of(calm), scenario.ends.front());
   const int points = calm.points();
   ASSERT_GT(points, 4);
   for (int point = 1; point <= points; ++point) {
@@ -107,6 +147,9 @@ TEST_P(CrashEverywhere, I22_RecoveryEndsInTheRightOutcome) {
                                   std::to_string(survives) + " unsynced survive, request " +
                                   (leaves ? "left" : "stayed");
         EXPECT_TRUE(run_with_crashes(world, {point}, survives, leaves)) << where;
+        ASSERT_EQ(world.acknowledged.size(), 1U) << where;
+        const std::string end = end_of(world);
+        EXPECT_EQ(std::count(scenario.ends.begin(), scenario.ends.end(), end), 1) << end << "; " << where;
         world.check_books(where);
         world.check_replay(where);
         if (testing::Test::HasFailure()) FAIL() << "first failure: " << where;

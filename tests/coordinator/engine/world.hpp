@@ -117,6 +117,8 @@ class World final : public HttpClient {
   int confirm(Hold& hold, const Call& call, std::string& body);
   int cancel(Hold& hold);
   void report(const std::shared_ptr<Call>& call, const std::string& body, int tries);
+  static void check_hold_of_waiting(const Purchase& p, const std::string& step, const Hold& hold,
+                                    const std::string& where);
   Behaviour next_behaviour(const std::string& name);
   void check_licensed(const Call& call);
 
