@@ -1,5 +1,6 @@
 """scripts/run's driver: it ends with books that balance, says so when they do not, and leaves nothing running."""
 
+import contextlib
 import pathlib
 import re
 import signal
@@ -16,9 +17,15 @@ DEMO = pathlib.Path(__file__).resolve().parent / "demo.py"
 
 
 class Demo(Folder):
+    @contextlib.contextmanager
     def start(self, *flags, stderr=subprocess.DEVNULL):
         command = [sys.executable, "-B", str(DEMO), "--build", str(BUILD), "--var", str(self.folder / "var"), *flags]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True) as demo:
+            try:
+                yield demo
+            except BaseException:
+                demo.kill()  # or the test would wait for it before it fails
+                raise
 
     def nobody_left(self):
         """No process has our folder on its command line."""
