@@ -84,7 +84,7 @@ class FieldsOf {
   }
   void operator()(const Reopened& e) {
     act(e.who, e.why);
-    json_.field("successor", e.successor.text());
+    if (!e.successor.is_zero()) json_.field("successor", e.successor.text());
   }
   void operator()(const Enlisted& e) {
     step(e.step);

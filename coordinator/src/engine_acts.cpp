@@ -70,8 +70,30 @@ void EngineImpl::resolve(const PurchaseId& id, Act act, std::string step, Resolu
       std::move(then));
 }
 
-// Two records, in this order: the old purchase names its successor, then the successor begins. After a crash
-// between them the successor does not exist, and the old one can be reopened again.
+// Two records, in this order: the old purchase names its successor, then the successor begins. A crash
+// between them leaves a link to a purchase that never was: recovery takes it back, and the old one can be
+// reopened again. Nobody was told that it was.
+void EngineImpl::take_back_orphaned_links() {
+  for (const LastLink& link : std::exchange(last_links_, {})) {
+    Result<Live*> found = find(link.purchase);
+    if (!found && found.error().code == "damaged") continue;  // who meets it is told
+    if (!found) return fail(found.error());
+    if (*found == nullptr || (*found)->purchase.successor.is_zero()) {
+      let_go(link.purchase);
+      continue;
+    }
+    const PurchaseId named = (*found)->purchase.successor;
+    Result<Live*> successor = find(named);
+    if (!successor && successor.error().code != "damaged") return fail(successor.error());
+    if (successor && *successor == nullptr) {
+      const char* why = "the daemon was stopped before the successor was stored";
+      if (!apply(**found, Reopened{"settled", why, PurchaseId{}}, false)) return;
+    }
+    let_go(named);
+    let_go(link.purchase);
+  }
+}
+
 void EngineImpl::reopen(const PurchaseId& id, Act act, Then<PurchaseView> then) {
   Result<Live*> found = find(id);
   if (!found) return then(found.error());

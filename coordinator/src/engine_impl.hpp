@@ -124,6 +124,7 @@ class EngineImpl final : public Engine {
   Result<std::unique_ptr<Live>> thaw_saved(const PurchaseId& id) const;
   Result<std::unique_ptr<Live>> first_of(const Event& event, ShardId shard) const;
   Status note_claim(const Record& record);
+  void note_writer_went_on(const Record& record);
   void resume_all();
 
   // Submission (engine_submit.cpp).
@@ -142,6 +143,7 @@ class EngineImpl final : public Engine {
 
   // Acts (engine_acts.cpp).
   void act(const PurchaseId& id, Body what, Then<PurchaseView> then);
+  void take_back_orphaned_links();
   static int step_number(const Definition& definition, std::string_view step);
 
   // Registry (engine_registry.cpp).
@@ -194,6 +196,12 @@ class EngineImpl final : public Engine {
     PurchaseId holder;
   };
   std::vector<LastClaim> last_claims_;  // after which their writer left nothing; until recovery has resumed
+  struct LastLink {
+    ShardId shard;
+    Epoch epoch;
+    PurchaseId purchase;
+  };
+  std::vector<LastLink> last_links_;  // likewise: purchases that were linked to a successor last
 
   // Keys answered through their cart by records that are not durable yet.
   struct Alias {

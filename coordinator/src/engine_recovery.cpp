@@ -118,9 +118,7 @@ Result<std::unique_ptr<Live>> EngineImpl::first_of(const Event& event, ShardId s
 // One record of the tail. `saved` remembers up to where each purchase's snapshot reaches, 0 for none.
 Status EngineImpl::replay(const Record& record,
                           std::unordered_map<PurchaseId, std::uint64_t, PurchaseIdHash>& saved) {
-  if (!last_claims_.empty() && last_claims_.back().shard == record.position.shard &&
-      last_claims_.back().epoch == record.epoch)
-    last_claims_.pop_back();  // its writer went on, so its purchase was stored
+  note_writer_went_on(record);
   if (record.kind == RecordKind::claim) return note_claim(record);
   if (record.kind != RecordKind::purchase) return ok();
   const auto damaged = [&](const std::string& what) {
@@ -132,9 +130,12 @@ Status EngineImpl::replay(const Record& record,
     if (!snapshot) return snapshot.error();
     known = saved.emplace(record.purchase, snapshot->has_value() ? (*snapshot)->lsn : 0).first;
   }
-  if (record.position.lsn <= known->second) return ok();  // the snapshot includes it
+  if (record.position.lsn < known->second) return ok();  // the snapshot includes it
 
   Result<Event> event = decode_event(record.event);
+  if (event && std::holds_alternative<Reopened>(event->what))
+    last_links_.push_back({record.position.shard, record.epoch, record.purchase});
+  if (record.position.lsn == known->second) return ok();  // the snapshot was written with it
   if (!event) return damaged(event.error().detail);
   Result<std::vector<Transition>> transitions = decode_transitions(record.transitions);
   if (!transitions) return damaged(transitions.error().detail);
@@ -157,6 +158,17 @@ Status EngineImpl::replay(const Record& record,
   live.due_on_disk = TimeMs{};  // went with this record
   schedule(live);
   return ok();
+}
+
+// What was unfinished when its writer left a shard is finished if the writer left more: appends are durable
+// in order. Only the claim of a cart may come between a purchase's link to its successor and the successor.
+void EngineImpl::note_writer_went_on(const Record& record) {
+  const auto same_writer = [&](const auto& last) {
+    return last.shard == record.position.shard && last.epoch == record.epoch;
+  };
+  if (!last_claims_.empty() && same_writer(last_claims_.back())) last_claims_.pop_back();
+  if (record.kind != RecordKind::claim && !last_links_.empty() && same_writer(last_links_.back()))
+    last_links_.pop_back();
 }
 
 Status EngineImpl::note_claim(const Record& record) {
@@ -183,6 +195,7 @@ void EngineImpl::resume_all() {
       return;
     }
   }
+  take_back_orphaned_links();
   release_orphaned_carts();
   set_alarm();
 }
