@@ -7,6 +7,7 @@
 #include "api_context.hpp"
 #include "api_query.hpp"
 #include "api_record.hpp"
+#include "journal_cursor.hpp"
 #include "json_writer.hpp"
 
 namespace settle {
@@ -24,7 +25,7 @@ struct JournalQuery {
 
 std::optional<Problem> read_query(std::string_view text, JournalQuery& query) {
   QueryParameters in(text, {"from", "purchase", "follow", "limit"});
-  query.cursor = in.text("from", 8192).value_or("");
+  query.cursor = in.text("from", journal_cursor_max).value_or("");
   if (const auto purchase = in.text("purchase", 64)) {
     query.purchase = PurchaseId::parse(*purchase);
     if (!query.purchase) in.fail("purchase", "must be 32 lower-case hexadecimal digits");

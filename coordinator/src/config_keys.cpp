@@ -5,6 +5,8 @@
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 
+#include "journal_cursor.hpp"
+
 namespace settle {
 namespace {
 
@@ -52,7 +54,7 @@ bool set_key_file(Config& config, std::string_view value) {
   return value.find('\0') == std::string_view::npos;
 }
 bool set_shards(Config& config, std::string_view value) {
-  return read_number<std::uint16_t>(value, 1, 4096, config.shards);
+  return read_number<std::uint16_t>(value, 1, journal_shards_max, config.shards);
 }
 bool set_in_motion_max(Config& config, std::string_view value) {
   return read_number<std::uint32_t>(value, 1, 10'000'000, config.in_motion_max);
@@ -104,7 +106,7 @@ constexpr std::array keys = {
     ConfigKey{"data", "settle-data", "a path", "the data folder: journal and key", set_data},
     ConfigKey{"key_file", "", "a path, or nothing for settle.key in the data folder", "the key file",
               set_key_file},
-    ConfigKey{"shards", "64", "a number from 1 to 4096",
+    ConfigKey{"shards", "64", "a number from 1 to 1024",
               "shard logs of a new journal; an existing one keeps its own", set_shards},
     ConfigKey{"in_motion_max", "100000", "a number from 1 to 10000000",
               "purchases in memory; past it new ones get 503 overloaded", set_in_motion_max},

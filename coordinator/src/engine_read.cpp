@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine_impl.hpp"
+#include "journal_cursor.hpp"
 #include "settle/crypto/crypto.hpp"
 
 namespace settle {
@@ -40,38 +41,6 @@ bool matches(const ListQuery& query, const Purchase& p) {
   if (query.state && p.state != *query.state) return false;
   if (query.needs_person && !needs_person(p)) return false;
   return p.submitted_at >= query.since;
-}
-
-// A place in every shard at once: the next LSN of each, as LEB128 numbers.
-std::string journal_cursor(const std::vector<std::uint64_t>& next) {
-  std::string bytes(1, '\x01');
-  for (std::uint64_t lsn : next) {
-    for (; lsn >= 0x80; lsn >>= 7) bytes += static_cast<char>(lsn | 0x80);
-    bytes += static_cast<char>(lsn);
-  }
-  return base64url(bytes);
-}
-
-std::optional<std::vector<std::uint64_t>> parse_journal_cursor(std::string_view cursor, std::size_t shards) {
-  if (cursor.empty()) return std::vector<std::uint64_t>(shards, 1);
-  if (cursor.size() > 4 + shards * 14) return std::nullopt;
-  const std::optional<std::string> bytes = unbase64url(cursor);
-  if (!bytes || bytes->empty() || bytes->front() != '\x01') return std::nullopt;
-  std::vector<std::uint64_t> next;
-  std::size_t at = 1;
-  while (at < bytes->size()) {
-    std::uint64_t lsn = 0;
-    for (int shift = 0;; shift += 7, ++at) {
-      if (at >= bytes->size() || shift > 56) return std::nullopt;
-      lsn |= static_cast<std::uint64_t>((*bytes)[at] & 0x7F) << shift;
-      if (((*bytes)[at] & 0x80) == 0) break;
-    }
-    ++at;
-    if (lsn == 0) return std::nullopt;
-    next.push_back(lsn);
-  }
-  if (next.size() != shards) return std::nullopt;
-  return next;
 }
 
 Error bad_cursor() {

@@ -44,7 +44,7 @@ bool says(const http::fields& fields, http::field name, std::string_view value) 
 
 HttpSession::HttpSession(Socket socket, HttpSessionHost& host)
     : socket_(std::move(socket)), host_(host), capacity_(host.limits().header_bytes_max + 1024) {
-  buffer_ = std::make_unique<char[]>(capacity_);
+  buffer_ = std::make_unique_for_overwrite<char[]>(capacity_);  // most of it is never touched
 }
 
 void HttpSession::start() {

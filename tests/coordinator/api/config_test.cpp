@@ -70,10 +70,10 @@ TEST(Config, EveryBadValueIsNamedWithItsSourceAndWhatIsAllowed) {
       {{"--listen", "127.0.0.1"}, {}, "", {"flag --listen", "port"}},
       {{"--listen", "127.0.0.1:65536"}, {}, "", {"flag --listen"}},
       {{"--listen", "127.0.0.1:http"}, {}, "", {"flag --listen"}},
-      {{}, {"SETTLE_SHARDS=zero"}, "", {"environment SETTLE_SHARDS", "shards", "\"zero\"", "1 to 4096"}},
-      {{}, {"SETTLE_SHARDS=0"}, "", {"1 to 4096"}},
-      {{}, {"SETTLE_SHARDS=4097"}, "", {"1 to 4096"}},
-      {{}, {"SETTLE_SHARDS= 8"}, "", {"1 to 4096"}},
+      {{}, {"SETTLE_SHARDS=zero"}, "", {"environment SETTLE_SHARDS", "shards", "\"zero\"", "1 to 1024"}},
+      {{}, {"SETTLE_SHARDS=0"}, "", {"1 to 1024"}},
+      {{}, {"SETTLE_SHARDS=1025"}, "", {"1 to 1024"}},
+      {{}, {"SETTLE_SHARDS= 8"}, "", {"1 to 1024"}},
       {{"--in-motion-max", "-1"}, {}, "", {"--in-motion-max", "1 to 10000000"}},
       {{"--rest-after-ms", "99"}, {}, "", {"100 to 3600000"}},
       {{"--stop-patience-ms", "1e3"}, {}, "", {"0 to 600000"}},
@@ -91,8 +91,8 @@ TEST(Config, EveryBadValueIsNamedWithItsSourceAndWhatIsAllowed) {
       {{}, {}, R"({"shards": )", {"file ", "syntax error"}},
       {{}, {}, R"([])", {"file ", "must be a JSON object"}},
       {{}, {}, R"({"colour": "red"})", {"file ", "colour", "there is no such key"}},
-      {{}, {}, R"({"shards": true})", {"file ", "shards = true", "1 to 4096"}},
-      {{}, {}, R"({"shards": 8.5})", {"shards = 8.5", "1 to 4096"}},
+      {{}, {}, R"({"shards": true})", {"file ", "shards = true", "1 to 1024"}},
+      {{}, {}, R"({"shards": 8.5})", {"shards = 8.5", "1 to 1024"}},
       {{"--shards=0", "--log-level=loud"}, {}, "", {"shards", "log_level"}},  // both at once
   };
   for (const BadSetting& bad : table) {

@@ -18,9 +18,9 @@
 namespace settle {
 
 struct HttpLimits {
-  std::uint32_t connections_max = 4096;      // past it: 503 and close
-  std::uint32_t header_bytes_max = 8 << 10;  // request line and headers; past it: 431
-  std::uint32_t body_bytes_max = 64 << 10;   // past it: 413
+  std::uint32_t connections_max = 4096;       // past it: 503 and close
+  std::uint32_t header_bytes_max = 16 << 10;  // request line and headers; past it: 431
+  std::uint32_t body_bytes_max = 64 << 10;    // past it: 413
   DurationMs header_timeout{10'000};  // from the first byte (or the connection) to the last of the headers
   DurationMs body_timeout{20'000};    // from the headers to the body's last byte
   DurationMs idle_timeout{60'000};    // between requests
