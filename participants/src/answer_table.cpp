@@ -3,11 +3,15 @@
 #include <algorithm>
 
 #include "json_object.hpp"
+#include "settle/statemachine/bug.hpp"
 
 namespace settle {
 namespace {
 
 Judgement judge_unwelcome(int status) {
+  if (SETTLE_BUG(throttled_is_refused) && status == 503) return {Outcome::refused, Cause::business_refusal};
+  if (SETTLE_BUG(server_error_is_refused) && status >= 500)
+    return {Outcome::refused, Cause::business_refusal};
   if (status == 425 || status == 429 || status == 503) return {Outcome::not_now, Cause::throttled};
   if (status == 401 || status == 403) return {Outcome::fault, Cause::signature_refused};
   if (status == 408) return {Outcome::unknown, Cause::bad_status};
@@ -29,9 +33,12 @@ Judgement judge_participant(Operation operation, int status) {
     case 204:
       return {Outcome::done, Cause::none};
     case 202:
+      if (SETTLE_BUG(accepted_is_done)) return {Outcome::done, Cause::none};
       return {Outcome::accepted, Cause::none};
     case 409:
     case 422:
+      if (SETTLE_BUG(contradiction_is_done) && operation == Operation::confirm)
+        return {Outcome::done, Cause::none};
       if (operation == Operation::confirm || operation == Operation::cancel) {
         return {Outcome::refused, Cause::contradiction};
       }
@@ -51,6 +58,8 @@ Judgement judge_merchant(const SuccessRule& rule, int status, std::string_view b
 }
 
 Judgement judge_failure(Cause failure) {
+  if (SETTLE_BUG(timeout_is_refused) && failure == Cause::answer_timeout)
+    return {Outcome::refused, Cause::business_refusal};
   switch (failure) {
     case Cause::dns:
     case Cause::refused:

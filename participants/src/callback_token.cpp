@@ -3,6 +3,7 @@
 
 #include "settle/crypto/crypto.hpp"
 #include "settle/participants/protocol.hpp"
+#include "settle/statemachine/bug.hpp"
 
 namespace settle {
 namespace {
@@ -35,7 +36,9 @@ std::optional<CallbackTarget> parse_callback_token(std::string_view text, const 
   const std::string_view message = std::string_view(*token).substr(0, message_size);
   const auto mac = keys.mac(purpose, message);
   const std::string expected(mac.begin(), mac.end());
-  if (!equal_in_constant_time(expected, std::string_view(*token).substr(message_size))) return std::nullopt;
+  if (!equal_in_constant_time(expected, std::string_view(*token).substr(message_size)) &&
+      !SETTLE_BUG(token_unchecked))
+    return std::nullopt;
   CallbackTarget target;
   for (std::size_t i = 0; i < target.purchase.bytes.size(); ++i) {
     target.purchase.bytes[i] = static_cast<std::uint8_t>(message[i + 2]);

@@ -3,6 +3,7 @@
 #include "settle/crypto/crypto.hpp"
 #include "settle/participants/json_text.hpp"
 #include "settle/participants/protocol.hpp"
+#include "settle/statemachine/bug.hpp"
 
 namespace settle {
 namespace {
@@ -17,7 +18,7 @@ struct Target {
 
 Result<Target> merchant_of(const CallContext& call, const Registry& registry) {
   const std::string& id = call.purchase.order.merchant;
-  const Merchant* merchant = registry.merchant(id);
+  const Merchant* merchant = registry.reachable_merchant(id);
   if (merchant == nullptr) return Error{"unregistered", "merchant '" + id + "' is not registered"};
   if (call.operation != Operation::deliver)
     return Error{"unregistered", "a merchant is only ever delivered to"};
@@ -26,7 +27,7 @@ Result<Target> merchant_of(const CallContext& call, const Registry& registry) {
 
 Result<Target> participant_of(const CallContext& call, const Registry& registry) {
   const std::string& name = call.definition.steps[call.step].target;
-  const Participant* participant = registry.participant(name);
+  const Participant* participant = registry.reachable_participant(name);
   if (participant == nullptr) return Error{"unregistered", "participant '" + name + "' is not registered"};
   const auto endpoint = participant->endpoints.find(call.operation);
   if (endpoint == participant->endpoints.end()) {
@@ -74,7 +75,8 @@ std::string callback_url(const CallContext& call, const KeyRing& keys) {
 void add_headers(HttpRequest& request, const CallContext& call, const Target& target, const KeyRing& keys) {
   const std::string purchase = call.purchase.id.text();
   const std::string& step = call.definition.steps[call.step].name;
-  const std::string key = purchase + ":" + step + ":" + name_of(call.operation);
+  const std::string key = purchase + ":" + step + ":" + name_of(call.operation) +
+                          (SETTLE_BUG(key_per_attempt) ? ":" + number(call.attempt) : "");
   const std::int64_t timestamp_s = call.now.count / 1000;
   auto& headers = request.headers;
   headers.reserve(13);
@@ -84,7 +86,8 @@ void add_headers(HttpRequest& request, const CallContext& call, const Target& ta
   headers.emplace_back("Settle-Step", step);
   headers.emplace_back("Settle-Operation", name_of(call.operation));
   headers.emplace_back("Settle-Attempt", number(call.attempt));
-  headers.emplace_back("Settle-Epoch", number(call.shard.number) + ":" + number(call.epoch));
+  headers.emplace_back("Settle-Epoch",
+                       number(call.shard.number) + ":" + number(SETTLE_BUG(epoch_not_sent) ? 1 : call.epoch));
   const bool may_report_later = !target.merchant && call.operation != Operation::query;
   if (may_report_later && !call.callback_base.empty())
     headers.emplace_back("Settle-Callback", callback_url(call, keys));
@@ -106,6 +109,7 @@ Result<HttpRequest> build_request(const CallContext& call, const Registry& regis
   if (!body) return body.error();
   HttpRequest request;
   request.body = std::move(*body);
+  if (SETTLE_BUG(body_per_attempt)) request.body.append(call.attempt, ' ');
   add_headers(request, call, *target, keys);
   request.group = std::move(target->group);
   request.urls = std::move(target->urls);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "settle/statemachine/bug.hpp"
 #include "step_context.hpp"
 
 namespace settle {
@@ -15,8 +16,9 @@ bool delivers(const StepDefinition& defined) {
 // among them.
 bool cancellable(const Step& step) {
   switch (step.state) {
-    case StepState::trying:
     case StepState::in_doubt:
+      return !SETTLE_BUG(doubt_taken_for_nothing);
+    case StepState::trying:
     case StepState::tried:
       return true;
     case StepState::awaiting:
@@ -69,7 +71,7 @@ bool Progress::decide(int failed_step) {
   }
   if (purchase().overdue) return false;
   // Before the commit: a hold that is about to expire must not be built upon.
-  if (decision_due(definition_, purchase()) <= event_.at) {
+  if (decision_due(definition_, purchase()) <= event_.at && !SETTLE_BUG(deadline_ignored)) {
     overdue();
     return true;
   }
@@ -105,8 +107,9 @@ void Progress::commit() {
 bool Progress::all_tried() const {
   for (std::size_t i = 0; i < purchase().steps.size(); ++i) {
     const StepDefinition& defined = definition_.steps[i];
-    const bool optional =
-        delivers(defined) || (defined.mode == StepMode::enlisted && step(i).state == StepState::idle);
+    const bool optional = delivers(defined) ||
+                          (defined.mode == StepMode::enlisted && step(i).state == StepState::idle) ||
+                          (SETTLE_BUG(tries_not_awaited) && step(i).state == StepState::in_doubt);
     if (!optional && step(i).state != StepState::tried) return false;
   }
   return true;
@@ -121,6 +124,7 @@ bool Progress::too_late() const {
 }
 
 bool Progress::ready(const StepDefinition& defined) const {
+  if (SETTLE_BUG(after_ignored)) return true;
   return std::all_of(defined.after.begin(), defined.after.end(), [&](std::uint8_t before) {
     const StepState state = step(before).state;
     // A branch that the client never enlisted is not waited for once the decision has fallen.
@@ -152,7 +156,7 @@ bool Progress::confirm_ready() {
       // An enlisted step that never joined has nothing to confirm.
       return step(b).state == StepState::confirmed || step(b).state == StepState::idle;
     });
-    if (turn) changed = fire_step(i, StepTrigger::confirm) || changed;
+    if (turn || SETTLE_BUG(confirm_order_ignored)) changed = fire_step(i, StepTrigger::confirm) || changed;
   }
   return changed;
 }
@@ -165,7 +169,7 @@ bool Progress::cancel_ready() {
     // Nothing can rest on a step whose own try is not in: it is cancelled at once, and not tried again (I8).
     const bool built_upon =
         definition_.steps[i].mode == StepMode::compensable && step(i).state == StepState::tried;
-    if (built_upon && !dependents_undone(i)) continue;
+    if (built_upon && !dependents_undone(i) && !SETTLE_BUG(undo_order_ignored)) continue;
     changed = fire_step(i, StepTrigger::cancel) || changed;
   }
   return changed;
@@ -173,6 +177,8 @@ bool Progress::cancel_ready() {
 
 bool Progress::undone(std::size_t i) const {
   const Step& s = step(i);
+  if (SETTLE_BUG(doubt_taken_for_nothing) && s.state == StepState::in_doubt) return true;
+  if (SETTLE_BUG(parked_cancel_forgotten) && s.state == StepState::parked) return true;
   return s.state == StepState::idle || s.state == StepState::cancelled ||
          (s.state == StepState::rejected && !s.try_intended);
 }
@@ -206,6 +212,7 @@ bool Progress::all_confirmed() const {
 }
 
 bool Progress::all_delivered() const {
+  if (SETTLE_BUG(delivery_not_awaited)) return true;
   for (std::size_t i = 0; i < purchase().steps.size(); ++i)
     if (delivers(definition_.steps[i]) && step(i).state != StepState::delivered &&
         step(i).state != StepState::abandoned)

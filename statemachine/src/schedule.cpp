@@ -1,5 +1,6 @@
 // When a purchase must be looked at again (I16, I17).
 
+#include "settle/statemachine/bug.hpp"
 #include "settle/statemachine/purchase.hpp"
 
 namespace settle {
@@ -16,14 +17,16 @@ TimeMs decision_due(const Definition& definition, const Purchase& purchase) {
 TimeMs next_wake(const Definition& definition, const Purchase& purchase) {
   TimeMs wake;
   if (purchase.state == PurchaseState::trying && !purchase.overdue) wake = decision_due(definition, purchase);
-  for (const Step& step : purchase.steps) wake = earlier(wake, step.wake_at);
+  for (const Step& step : purchase.steps)
+    if (!SETTLE_BUG(cancel_timer_lost) || step.state != StepState::cancelling)
+      wake = earlier(wake, step.wake_at);
   return wake;
 }
 
 bool needs_person(const Purchase& purchase) {
   if (purchase.overdue && purchase.state == PurchaseState::trying) return true;
   for (const Step& step : purchase.steps)
-    if (step.state == StepState::parked) return true;
+    if (step.state == StepState::parked && !SETTLE_BUG(parked_unseen)) return true;
   return false;
 }
 

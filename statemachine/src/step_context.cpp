@@ -1,6 +1,7 @@
 #include "step_context.hpp"
 
 #include <limits>
+#include "settle/statemachine/bug.hpp"
 
 namespace settle {
 namespace {
@@ -35,6 +36,7 @@ DurationMs StepContext::wait_of(Operation op) const {
 }
 
 bool StepContext::attempt_left(Operation op) const {
+  if (SETTLE_BUG(attempt_cap_ignored)) return true;
   const std::uint16_t attempts = step().attempts[slot(op)];
   if (attempts == std::numeric_limits<std::uint16_t>::max()) return false;
   const auto made = static_cast<std::uint32_t>(attempts - step().attempts_base[slot(op)]);
@@ -60,7 +62,8 @@ void StepContext::send(Operation op) {
   // first to.
   if (op == Operation::try_ || op == Operation::cancel) s.try_intended = true;
   // Operators' retries may go on for ever; the number that the participant sees then stands still.
-  if (s.attempts[slot(op)] < std::numeric_limits<std::uint16_t>::max()) ++s.attempts[slot(op)];
+  const bool counted = !SETTLE_BUG(attempt_not_counted) || s.attempts[slot(op)] == 0;
+  if (counted && s.attempts[slot(op)] < std::numeric_limits<std::uint16_t>::max()) ++s.attempts[slot(op)];
   if (!s.first_attempt_at[slot(op)]) s.first_attempt_at[slot(op)] = event_.at;
   s.last_attempt_at = event_.at;
   s.wake_at = event_.at + defined().spec(op).timeout + lease_grace;
@@ -95,7 +98,7 @@ void StepContext::schedule(Operation op) {
   land();
   keep_error();
   step().operation = op;
-  step().wake_at = event_.at + wait_of(op);
+  step().wake_at = event_.at + (SETTLE_BUG(backoff_ignored) ? DurationMs{1} : wait_of(op));
 }
 
 void StepContext::schedule_slowly(Operation op) {
@@ -138,7 +141,7 @@ void StepContext::give_up_try() {
 void StepContext::keep_try_result() {
   Step& s = step();
   if (facts_.result != nullptr) s.try_result = *facts_.result;
-  if (facts_.expires_at) s.expires_at = facts_.expires_at;
+  if (facts_.expires_at && !SETTLE_BUG(expiry_forgotten)) s.expires_at = facts_.expires_at;
   s.try_intended = true;
   settle();
 }
@@ -163,7 +166,8 @@ void StepContext::keep_refusal() {
   // Only a try whose single attempt was refused has surely left nothing behind (I6); `cancelled`, said before
   // we cancelled, is a fence of somebody else's and is answered with our own.
   Step& s = step();
-  if (s.attempts_of(Operation::try_) == 1 && facts_.cause == Cause::business_refusal) s.try_intended = false;
+  const bool single = s.attempts_of(Operation::try_) == 1 || SETTLE_BUG(any_refusal_is_final);
+  if (single && facts_.cause == Cause::business_refusal) s.try_intended = false;
   settle();
   try_failed_ = true;
 }

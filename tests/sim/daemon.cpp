@@ -100,7 +100,18 @@ void Daemon::run(std::function<void(Engine&)> work) {
     return this->crash(crash.where);
   }
   running_ = false;
+  notice_failure();
   plan();
+}
+
+// Whoever watches /readyz restarts it.
+void Daemon::notice_failure() {
+  const Status ready = engine_->ready();
+  if (failed_ || ready.ok() || ready.error().code != "journal_failed") return;
+  failed_ = true;
+  world_.note("journal", "failed");
+  world_.oracle.journal_failed();
+  restart_later();
 }
 
 void Daemon::drain() {
@@ -151,19 +162,14 @@ void Daemon::sync() {
   sync_planned_ = false;
   running_ = true;
   try {
-    const Status synced = disk_.sync();
-    if (!synced && !failed_) {
-      failed_ = true;
-      world_.note("journal", "failed");
-      world_.oracle.journal_failed();
-      restart_later();
-    }
+    (void)disk_.sync();
     world_.oracle.synced();
     drain();
   } catch (const Crash& crash) {
     return this->crash(crash.where);
   }
   running_ = false;
+  notice_failure();
   plan();
 }
 

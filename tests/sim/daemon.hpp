@@ -42,6 +42,7 @@ class Daemon {
   void plan();  // the next sync and wake-up
   void sync();
   void wake();
+  void notice_failure();
   void restart_later();
 
   World& world_;

@@ -48,6 +48,8 @@ CallPtr Network::read(HttpRequest request, std::function<void(HttpAnswer)> then)
     call->job.amount = body.value("amount", std::int64_t{0});
     call->job.buyer = body.value("buyer", "");
     call->job.sku = body.value("sku", "");
+    for (const auto& [step, result] : body.value("results", Json::object()).items())
+      if (result.contains("hold")) call->holds[step] = result["hold"];
   }
   call->request = std::move(request);
   call->then = std::move(then);
@@ -219,7 +221,7 @@ void Network::forge_callbacks() {
 // A hold that lasts for a while only: said in the answer, and meant.
 void Network::perhaps_expires(const CallPtr& call, std::string& body) {
   Faults& faults = world_.faults;
-  if (!faults.strikes(Fault::hold_expires)) return;
+  if (!world_.oracle.is_hold(call->job) || !faults.strikes(Fault::hold_expires)) return;
   const DurationMs lasts = faults.random(Fault::hold_expires).delay(8'000, 3'600'000);
   const TimeMs until = world_.time.now() + lasts;
   Json with = Json::parse(body);
@@ -251,7 +253,7 @@ void Network::answer(const CallPtr& call, int status, std::string body) {
     answer.retry_after = std::to_string(faults.random(Fault::retry_after).skewed(1, 4'000));
   if (faults.strikes(Fault::answer_wrong_status))
     answer.status = random.pick(std::vector<int>{408, 500, 502, 504, 425, 429});
-  if (faults.strikes(Fault::answer_wrong_digest)) answer.body += " ";
+  if (faults.strikes(Fault::answer_wrong_digest)) answer.body = R"({"hold":"garbled"})";
   if (faults.strikes(Fault::answer_not_json)) answer.body = "<html>", answer.content_digest.clear();
   if (faults.strikes(Fault::answer_truncated)) {
     HttpAnswer cut;
@@ -277,6 +279,7 @@ void Network::settle(const CallPtr& call, HttpAnswer answer) {
   world_.daemon.run([this, call, answer = std::move(answer)](Engine&) {
     world_.note("answer",
                 call->text() + " " + std::to_string(answer.status) + " " + settle::name_of(answer.failure));
+    world_.oracle.answered(*call, answer);
     call->then(answer);
   });
 }

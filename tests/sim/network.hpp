@@ -23,7 +23,8 @@ struct Call {
   std::string service, callback, webhook_id;
   int shard = 0, attempt = 0;
   std::uint64_t epoch = 0;
-  bool answered = false;  // the client has told the engine
+  std::map<std::string, std::string> holds;  // what it passes on of other steps' answers
+  bool answered = false;                     // the client has told the engine
 
   std::string text() const;  // "PURCHASE step:operation:attempt"
 };

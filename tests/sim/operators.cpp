@@ -120,7 +120,6 @@ void People::pause() {
   world_.daemon.run([this](Engine& engine) {
     std::string who;
     Act why = act(who);
-    paused_ = true;
     engine.pause(std::move(why), [](const Result<Done>&) {});
   });
   world_.time.after(operator_.delay(1'000, 60'000), [this] { rest(); });
@@ -141,16 +140,8 @@ void People::upgrade() {
 }
 
 void People::rest() {
-  if (!paused_) return;
-  auto done = std::make_shared<bool>(false);
-  world_.daemon.run([this, done](Engine& engine) {
-    engine.resume(Act{"operator", "simulated"}, [this, done](const Result<Done>& said) {
-      *done = said.ok();
-      if (said) paused_ = false;
-    });
-  });
-  world_.time.after(DurationMs{10'000}, [this, done] {
-    if (!*done) rest();
+  world_.daemon.run([](Engine& engine) {
+    if (engine.paused()) engine.resume(Act{"operator", "simulated"}, [](const Result<Done>&) {});
   });
 }
 

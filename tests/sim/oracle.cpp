@@ -48,6 +48,12 @@ void Oracle::worked(const Service& service, const Job& job, const Worked& worked
   if (!hold->cards.empty() && worked.effective) check_captured(job.purchase);
 }
 
+bool Oracle::is_hold(const Job& job) const {
+  for (const StepDefinition& step : log_.find(job.purchase)->definition->steps)
+    if (step.name == job.step) return step.mode == StepMode::tcc;
+  return false;
+}
+
 void Oracle::read_log() {
   const std::string wrong = log_.read(world_.daemon.disk().inner());
   if (!wrong.empty()) fail(wrong);

@@ -29,6 +29,7 @@ class Oracle {
 
   // The wire.
   void left(const Call& call);
+  void answered(const Call& call, const HttpAnswer& answer);
   void worked(const Service& service, const Job& job, const Worked& worked);
   void delivered(const Call& call);
   void callback_answered(const Call& call, const std::string& code);
@@ -50,6 +51,8 @@ class Oracle {
   // After the liveness phase.
   void finish();
   const ShadowLog& log() const { return log_; }
+  // Whether the step's try holds only: what is done for good does not expire.
+  bool is_hold(const Job& job) const;
   std::size_t promised() const { return promised_.size(); }
 
  private:
@@ -60,6 +63,7 @@ class Oracle {
       int number = 0, life = 0;
       TimeMs at;  // engine time
       std::uint64_t acts = 0;
+      bool accepted = false;  // answered 202: the next one comes when that stays silent
     };
     std::map<std::string, Attempt> last_attempt;               // by step:operation
     std::set<std::string> cancelled_at;                        // steps whose cancel took effect
@@ -75,6 +79,7 @@ class Oracle {
   void check_decision(const Call& call, Seen& seen, Operation op);
   void check_order(const Call& call, const Shadow& shadow, std::size_t index, const Seen& seen, Operation op);
   void check_resend(const Call& call, const Shadow& shadow, std::size_t index, Seen& seen, Operation op);
+  void check_results(const Call& call, const Shadow& shadow);
   void check_epoch(const Call& call);
   void check_captured(const PurchaseId& id);
   void read_log();

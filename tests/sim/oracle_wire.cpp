@@ -35,6 +35,7 @@ void Oracle::left(const Call& call) {
   check_decision(call, seen, *op);
   check_order(call, *shadow, index, seen, *op);
   check_resend(call, *shadow, index, seen, *op);
+  check_results(call, *shadow);
   if (*op == Operation::try_) ++seen.unsure_tries[call.job.step];
 }
 
@@ -122,7 +123,7 @@ void Oracle::check_resend(const Call& call, const Shadow& shadow, std::size_t in
   const TimeMs now = world_.daemon.clock().now();
   Seen::Attempt& last = seen.last_attempt[name];
   if (call.attempt <= last.number) fail("I18: attempt " + call.text() + " left twice");
-  const bool calm = last.number != 0 && last.life == call.life && last.acts == shadow.acts;
+  const bool calm = last.number != 0 && last.life == call.life && last.acts == shadow.acts && !last.accepted;
   if (calm && (op == Operation::confirm || op == Operation::cancel || op == Operation::deliver)) {
     const RetryPolicy& policy = shadow.definition->steps[index].spec(op).retry;
     const int base = shadow.purchase.steps[index].attempts_base[static_cast<std::size_t>(op) - 1];
@@ -134,7 +135,24 @@ void Oracle::check_resend(const Call& call, const Shadow& shadow, std::size_t in
       fail("I20: " + call.text() + " left " + std::to_string((now - last.at).count) +
            " ms after the attempt before; its tier is " + std::to_string(tier.count));
   }
-  last = {call.attempt, call.life, now, shadow.acts};
+  last = {call.attempt, call.life, now, shadow.acts, false};
+}
+
+void Oracle::answered(const Call& call, const HttpAnswer& answer) {
+  if (answer.status == 202)
+    seen_[call.job.purchase].last_attempt[call.job.step + ":" + call.job.operation].accepted = true;
+}
+
+// C2: what it passes on of other steps is what their services said.
+void Oracle::check_results(const Call& call, const Shadow& shadow) {
+  for (const auto& [step, hold] : call.holds) {
+    for (const StepDefinition& defined : shadow.definition->steps) {
+      if (defined.name != step || defined.mode == StepMode::deliver) continue;
+      const Hold* said = world_.services.at(defined.target).find(call.job.purchase, step);
+      if (said == nullptr || said->try_body.find("\"" + hold + "\"") == std::string::npos)
+        fail("C2: " + call.text() + " passes on a hold that " + step + " never gave: " + hold);
+    }
+  }
 }
 
 void Oracle::delivered(const Call& call) {

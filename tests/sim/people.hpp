@@ -19,7 +19,7 @@ class People {
   explicit People(World& world);
   // Registers services, merchants and definitions, and plans the shops' orders over `span`.
   void begin(DurationMs span);
-  // The end of the safety phase: what was paused is resumed; acts end.
+  // What was paused is resumed.
   void rest();
   void stop_acting() { resting_ = true; }
   // Whether every shop has its answer.
@@ -57,7 +57,7 @@ class People {
   std::vector<std::string> definition_names_;
   int open_ = 0;
   int acts_ = 0;
-  bool paused_ = false, resting_ = false;
+  bool resting_ = false;
 };
 
 // A definition of the purchase's four steps, varied: modes, order, policies, deadlines. Always valid.

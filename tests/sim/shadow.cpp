@@ -23,6 +23,14 @@ struct Actor {
   void operator()(const Other&) {}  // no person did it
 };
 
+// I16: the decision to commit falls before the deadline, and before the first hold is over.
+std::string built_on_sand(const Shadow& shadow, TimeMs at) {
+  if (shadow.purchase.deadline_at < at) return "I16: committed after its deadline";
+  for (const Step& step : shadow.purchase.steps)
+    if (step.expires_at && step.expires_at < at) return "I16: committed when a hold was over";
+  return {};
+}
+
 }  // namespace
 
 const std::map<ShadowLog::Row, std::uint64_t>& ShadowLog::rows() {
@@ -110,6 +118,8 @@ std::string ShadowLog::take_purchase(const Record& record) {
     ++fired()[Row{t.step < 0 ? 0 : 1, static_cast<int>(t.from), static_cast<int>(t.to),
                   static_cast<int>(t.trigger)}];
   if (began && is_terminal(before) && shadow.purchase.state != before) return "I14: a terminal state changed";
+  if (decided == Decision::none && shadow.purchase.decision == Decision::commit)
+    if (std::string wrong = built_on_sand(shadow, event->at); !wrong.empty()) return wrong;
   if (decided != Decision::none && shadow.purchase.decision != decided) return "I1: the decision changed";
   return {};
 }

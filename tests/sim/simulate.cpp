@@ -1,5 +1,6 @@
 // simulate: one world, or many. See docs/testing.md.
 
+#include <sys/wait.h>
 #include <unistd.h>
 #include <chrono>
 #include <csignal>
@@ -8,6 +9,7 @@
 #include <cstring>
 #include <string>
 
+#include "bugs.hpp"
 #include "report.hpp"
 #include "world.hpp"
 
@@ -19,7 +21,8 @@ enum Exit { held = 0, usage = 1, stopped = 2, safety = 3, liveness = 4, differs 
 struct Arguments {
   std::uint64_t first = 1, last = 1;
   Options options;
-  bool twice = false, cover = false, quiet = false;
+  bool twice = false, cover = false, quiet = false, all_bugs = false;
+  std::string bug;
 };
 
 // The command that repeats the seed at hand; also written by the signal handler, so plain bytes.
@@ -37,7 +40,7 @@ int usage_error(const std::string& what) {
   std::fprintf(stderr,
                "simulate: %s\n"
                "usage: simulate [--seed N | --seeds FIRST..LAST] [--purchases N] [--trace] [--until EVENT]\n"
-               "                [--twice] [--cover] [--no-barrier] [--quiet]\n",
+               "                [--twice] [--cover] [--no-barrier] [--quiet] [--bug NAME | --all-bugs]\n",
                what.c_str());
   return usage;
 }
@@ -71,6 +74,11 @@ bool parse(int argc, char** argv, Arguments& out, std::string& error) {
       out.twice = true;
     } else if (name == "--cover") {
       out.cover = true;
+    } else if (name == "--bug") {
+      out.bug = value();
+      if (!switch_on(out.bug)) error = "there is no deliberate bug " + out.bug + " in this binary";
+    } else if (name == "--all-bugs") {
+      out.all_bugs = true;
     } else if (name == "--quiet") {
       out.quiet = true;
     } else if (name == "--no-barrier") {
@@ -112,7 +120,8 @@ int run(const Arguments& arguments) {
   for (std::uint64_t seed = arguments.first; seed <= arguments.last; ++seed) {
     Options options = arguments.options;
     options.seed = seed;
-    std::snprintf(repeat, sizeof repeat, "simulate --seed %llu --purchases %d%s --trace\n",
+    std::snprintf(repeat, sizeof repeat, "simulate%s%s --seed %llu --purchases %d%s --trace\n",
+                  arguments.bug.empty() ? "" : "_bugs --bug ", arguments.bug.c_str(),
                   static_cast<unsigned long long>(seed), options.purchases,
                   options.barrier ? "" : " --no-barrier");
     Outcome outcome = run_one(options, &report);
@@ -132,6 +141,46 @@ int run(const Arguments& arguments) {
   return held;
 }
 
+// Each bug in a process of its own, over the seeds, until something notices: a violation, or a check.
+int run_bugs(const Arguments& arguments) {
+  int missed = 0;
+  for (const DeliberateBug& bug : deliberate_bugs()) {
+    std::fflush(stdout);
+    int ends[2];
+    if (pipe(ends) != 0) return std::perror("pipe"), usage;
+    const pid_t child = fork();
+    if (child == 0) {
+      dup2(ends[1], STDOUT_FILENO);
+      Arguments alone = arguments;
+      alone.bug = bug.name;
+      alone.quiet = true;
+      const int code = switch_on(bug.name) ? run(alone) : usage;
+      std::fflush(stdout);
+      _exit(code);
+    }
+    close(ends[1]);
+    std::string said;
+    char buffer[4096];
+    for (ssize_t got; (got = read(ends[0], buffer, sizeof buffer)) > 0;)
+      said.append(buffer, static_cast<std::size_t>(got));
+    close(ends[0]);
+    int status = 0;
+    waitpid(child, &status, 0);
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : stopped;
+    const bool caught = code == stopped || code == safety || code == liveness;
+    missed += caught ? 0 : 1;
+    unsigned long seed = 0;
+    if (const std::size_t at = said.rfind("--seed "); at != std::string::npos)
+      std::sscanf(said.c_str() + at, "--seed %lu", &seed);
+    std::printf("%-8s %-26s %s\n", caught ? "caught" : "MISSED", bug.name, bug.what);
+    if (caught)
+      std::printf("         after %lu seeds: %s\n", seed - arguments.first + 1,
+                  said.substr(0, said.find('\n')).c_str());
+  }
+  std::printf("%zu deliberate bugs, %d missed\n", deliberate_bugs().size(), missed);
+  return missed == 0 ? held : coverage;
+}
+
 }  // namespace
 }  // namespace settle::sim
 
@@ -141,5 +190,5 @@ int main(int argc, char** argv) {
   if (!settle::sim::parse(argc, argv, arguments, error)) return settle::sim::usage_error(error);
   std::signal(SIGABRT, settle::sim::say_seed);
   std::signal(SIGSEGV, settle::sim::say_seed);
-  return settle::sim::run(arguments);
+  return arguments.all_bugs ? settle::sim::run_bugs(arguments) : settle::sim::run(arguments);
 }

@@ -105,7 +105,8 @@ void World::liveness() {
   working_ = false;
   faults.calm();
   people.stop_acting();
-  people.rest();
+  for (const std::int64_t minutes : {1, 60, 120, 600})
+    time.after(DurationMs{minutes * 60'000}, [this] { people.rest(); });
   for (auto& [name, link] : network.links) link.cut_there = link.cut_back = link.dead = TimeMs{};
   const TimeMs until = time.now() + DurationMs{7 * day.count};
   while (!time.idle() && time.next() <= until) time.step();

@@ -1,6 +1,7 @@
 #include "changes.hpp"
 
 #include "record.hpp"
+#include "settle/statemachine/bug.hpp"
 
 namespace settle {
 namespace {
@@ -55,19 +56,21 @@ ChainHash emit_changes(const Append& append, Position position, const ChainHash&
                        std::uint16_t shard_count, ChangeSink& sink) {
   thread_local std::string bytes;
   bytes.clear();
-  const ChainHash hash = write_record(bytes, append, position, previous);
+  const ChainHash hash =
+      write_record(bytes, append, position, SETTLE_BUG(chain_not_linked) ? ChainHash{} : previous);
   sink.put(Table::log, key::log(position), bytes);
   if (!append.purchase.is_zero() && shard_of(append.purchase, shard_count) == append.shard) {
     sink.put(Table::purchase_log, key::purchase_log(append.purchase, position.lsn), {});
   }
   if (append.snapshot) {
     bytes.clear();
-    put_big_endian(bytes, position.lsn);
+    put_big_endian(bytes, position.lsn + (SETTLE_BUG(snapshot_claims_too_much) ? 1 : 0));
     bytes.append(*append.snapshot);
     sink.put(Table::snapshots, key::purchase(append.purchase), bytes);
   }
   if (append.due_remove) sink.remove(Table::due, key::due(append.shard, append.due_remove, append.purchase));
-  if (append.due_put) sink.put(Table::due, key::due(append.shard, append.due_put, append.purchase), {});
+  if (append.due_put && !SETTLE_BUG(due_entry_lost))
+    sink.put(Table::due, key::due(append.shard, append.due_put, append.purchase), {});
   for (const auto& document : append.documents) {
     const auto where = key::document(append.shard, document.kind, document.key);
     document.value ? sink.put(Table::documents, where, *document.value)

@@ -6,6 +6,7 @@
 
 #include "changes.hpp"
 #include "reads.hpp"
+#include "settle/statemachine/bug.hpp"
 
 namespace settle {
 namespace {
@@ -94,7 +95,7 @@ class MemoryJournalImpl final : public MemoryJournal {
     if (!end.ok()) return end.error();
     const auto epoch = reads_.epoch(id);
     if (!epoch.ok()) return epoch.error();
-    shard = {true, Epoch{epoch->number + 1}, *end};
+    shard = {true, Epoch{epoch->number + (SETTLE_BUG(epoch_not_raised) ? 0 : 1)}, *end};
     std::string bytes;
     put_big_endian(bytes, shard.epoch.number);
     disk_.apply({Table::meta, key::epoch(id), bytes});
@@ -114,6 +115,7 @@ class MemoryJournalImpl final : public MemoryJournal {
     figures_.appends += 1;
     figures_.bytes += bytes_of(append);
     unsynced_.push_back(std::move(list.changes));
+    if (SETTLE_BUG(told_before_sync)) tell_too_early();
     return Appended{position, Ticket{++last_ticket_}};
   }
 
@@ -130,6 +132,7 @@ class MemoryJournalImpl final : public MemoryJournal {
     if (fails_next_) {
       write_oldest(*fails_next_);
       unsynced_.clear();
+      if (SETTLE_BUG(sync_error_swallowed)) return fails_next_.reset(), tell(ok()), ok();
       failure_ = Error{"failed", "the journal stopped: a sync failed"};
       tell(*failure_);
       return *failure_;
@@ -196,6 +199,10 @@ class MemoryJournalImpl final : public MemoryJournal {
       for (const Change& change : unsynced_.front()) disk_.apply(change);
       unsynced_.pop_front();
     }
+  }
+  void tell_too_early() {
+    const auto listeners = listeners_;
+    for (const auto& [handle, listener] : listeners) listener(Ticket{last_ticket_}, ok());
   }
   // A listener may append, but is not called again from within.
   void tell(const Status& status) {

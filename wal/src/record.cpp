@@ -2,6 +2,7 @@
 
 #include "bytes.hpp"
 #include "settle/crypto/crypto.hpp"
+#include "settle/statemachine/bug.hpp"
 
 namespace settle {
 namespace {
@@ -63,7 +64,8 @@ Result<Record> read_record(std::string_view bytes, Position position, const Chai
   const auto hash = hash_of_record(bytes, position);
   if (!hash.ok()) return hash.error();
   const auto body = bytes.substr(0, bytes.size() - hash_bytes);
-  if (chain(body, position, previous) != *hash) return damaged_at(position, "the chain is broken");
+  if (chain(body, position, previous) != *hash && !SETTLE_BUG(chain_not_checked))
+    return damaged_at(position, "the chain is broken");
   // The hash is right, so what follows was written like this.
   if (static_cast<std::uint8_t>(body[0]) != layout || !known(static_cast<std::uint8_t>(body[1]))) {
     return damaged_at(position, "the record has a layout or kind that this version does not know");

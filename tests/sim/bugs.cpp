@@ -1,0 +1,74 @@
+#include "bugs.hpp"
+
+#include <cstring>
+
+#include "settle/statemachine/bug.hpp"
+
+namespace settle::sim {
+namespace {
+
+[[maybe_unused]] const char* on = nullptr;
+
+}  // namespace
+
+// clang-format off
+const std::vector<DeliberateBug>& deliberate_bugs() {
+  static const std::vector<DeliberateBug> all = {
+      // statemachine
+      {"doubt_taken_for_nothing", "a try whose outcome is unknown is not cancelled (I6)"},
+      {"deadline_ignored", "the decision's deadline passes unseen (I16)"},
+      {"tries_not_awaited", "commits while a try is in doubt (I10)"},
+      {"after_ignored", "tries do not wait for the ones before them (I3)"},
+      {"confirm_order_ignored", "confirms do not wait for the ones before them (I12)"},
+      {"undo_order_ignored", "an undo does not wait for what was built upon it (I10)"},
+      {"parked_cancel_forgotten", "a cancel that is with a person counts as done (I6)"},
+      {"delivery_not_awaited", "completed before the merchant was told (I26)"},
+      {"attempt_cap_ignored", "attempts go on past their cap (I18)"},
+      {"attempt_not_counted", "a repeated attempt keeps its number (I18)"},
+      {"backoff_ignored", "repeats at once (I20)"},
+      {"expiry_forgotten", "commits upon a hold that is over (I16)"},
+      {"any_refusal_is_final", "a refusal counts for all the attempts before it (I6)"},
+      {"cancel_timer_lost", "a cancel that waits has no wake-up (I17)"},
+      {"parked_unseen", "a parked step asks for nobody (I16)"},
+      // participants
+      {"throttled_is_refused", "503 taken for a refusal (I7)"},
+      {"server_error_is_refused", "500 taken for a refusal (I7)"},
+      {"timeout_is_refused", "silence taken for a refusal (I7)"},
+      {"accepted_is_done", "202 taken for done (I7)"},
+      {"contradiction_is_done", "409 on a confirm taken for done (I11)"},
+      {"digest_ignored", "a garbled answer is believed (C2)"},
+      {"query_unknown_is_refused", "a query's unknown taken for a refusal (I7)"},
+      {"token_unchecked", "a forged callback is taken (I13)"},
+      {"key_per_attempt", "a resend has another id (I26)"},
+      {"body_per_attempt", "a resend has other bytes (I26)"},
+      {"epoch_not_sent", "calls do not carry the epoch (I15)"},
+      // wal
+      {"chain_not_checked", "damage is not detected (I22)"},
+      {"chain_not_linked", "records do not name the one before (I24)"},
+      {"snapshot_claims_too_much", "recovery skips an event (I21)"},
+      {"due_entry_lost", "what rests on disk is never woken (I17)"},
+      {"epoch_not_raised", "two owners of a shard look alike (I15)"},
+      {"told_before_sync", "effects leave before the sync (I2, I3)"},
+      {"sync_error_swallowed", "a failed sync is acknowledged (I23)"},
+  };
+  return all;
+}
+// clang-format on
+
+bool switch_on(std::string_view name) {
+#ifdef SETTLE_BUGS
+  for (const DeliberateBug& bug : deliberate_bugs())
+    if (name == bug.name) return on = bug.name, true;
+#else
+  (void)name;
+#endif
+  return false;
+}
+
+}  // namespace settle::sim
+
+#ifdef SETTLE_BUGS
+bool settle::bug(const char* name) {
+  return settle::sim::on != nullptr && std::strcmp(settle::sim::on, name) == 0;
+}
+#endif
