@@ -88,32 +88,38 @@ void EngineImpl::put_merchant(Merchant merchant, Then<PutOutcome> then) {
       });
 }
 
+// A deletion retires: nothing new finds it any more, and what is in flight still reaches it (I16). Putting it
+// again revives it.
 void EngineImpl::erase_participant(std::string_view name, Then<Done> then) {
   if (Status free = changeable("participant", name); !free) return then(free.error());
-  if (registry_.participant(name) == nullptr)
-    return then(Error{"not_found", "no participant is registered under this name"});
+  const Participant* before = registry_.participant(name);
+  if (before == nullptr) return then(Error{"not_found", "no participant is registered under this name"});
   for (const auto& [key, definition] : newest_)
     for (const StepDefinition& step : definition->steps)
       if (step.target == name)
         return then(Error{"in_use", "definition \"" + key + "\" names it in step \"" + step.name + "\""});
-  const std::string key(name);
-  change_registration(change_event("participant_deleted", key), {"participant", key, std::nullopt},
-                      [this, key, then = std::move(then)](const Status& status) {
+  Participant retired = *before;
+  retired.retired = true;
+  DocumentChange change{"participant", retired.name, stored_json(retired, *keys_)};
+  change_registration(change_event("participant_deleted", retired.name), std::move(change),
+                      [this, retired = std::move(retired), then = std::move(then)](const Status& status) {
                         if (!status.ok()) return then(status.error());
-                        registry_.erase_participant(key);
+                        registry_.put(retired);
                         then(Done{});
                       });
 }
 
 void EngineImpl::erase_merchant(std::string_view id, Then<Done> then) {
   if (Status free = changeable("merchant", id); !free) return then(free.error());
-  if (registry_.merchant(id) == nullptr)
-    return then(Error{"not_found", "no merchant is registered under this id"});
-  const std::string key(id);
-  change_registration(change_event("merchant_deleted", key), {"merchant", key, std::nullopt},
-                      [this, key, then = std::move(then)](const Status& status) {
+  const Merchant* before = registry_.merchant(id);
+  if (before == nullptr) return then(Error{"not_found", "no merchant is registered under this id"});
+  Merchant retired = *before;
+  retired.retired = true;
+  DocumentChange change{"merchant", retired.id, stored_json(retired, *keys_)};
+  change_registration(change_event("merchant_deleted", retired.id), std::move(change),
+                      [this, retired = std::move(retired), then = std::move(then)](const Status& status) {
                         if (!status.ok()) return then(status.error());
-                        registry_.erase_merchant(key);
+                        registry_.put(retired);
                         then(Done{});
                       });
 }

@@ -9,10 +9,12 @@ auto* find_in(const Map& map, std::string_view key) {
   return found == map.end() ? nullptr : &found->second;
 }
 
-template <class Map>
-void erase_from(Map& map, std::string_view key) {
-  const auto found = map.find(key);
-  if (found != map.end()) map.erase(found);
+// One name is in one of the two maps at most.
+template <class Map, class Record>
+void put_into(Map& active, Map& retired, const std::string& key, Record record) {
+  Map& into = record.retired ? retired : active;
+  (record.retired ? active : retired).erase(key);
+  into.insert_or_assign(key, std::move(record));
 }
 
 }  // namespace
@@ -26,27 +28,29 @@ const Merchant* Registry::merchant(std::string_view id) const {
 }
 
 void Registry::put(Participant participant) {
-  std::string name = participant.name;
-  participants_.insert_or_assign(std::move(name), std::move(participant));
+  const std::string name = participant.name;
+  put_into(participants_, retired_participants_, name, std::move(participant));
 }
 
 void Registry::put(Merchant merchant) {
-  std::string id = merchant.id;
-  merchants_.insert_or_assign(std::move(id), std::move(merchant));
+  const std::string id = merchant.id;
+  put_into(merchants_, retired_merchants_, id, std::move(merchant));
 }
 
-void Registry::erase_participant(std::string_view name) {
-  erase_from(participants_, name);
+const Participant* Registry::reachable_participant(std::string_view name) const {
+  const Participant* active = participant(name);
+  return active != nullptr ? active : find_in(retired_participants_, name);
 }
 
-void Registry::erase_merchant(std::string_view id) {
-  erase_from(merchants_, id);
+const Merchant* Registry::reachable_merchant(std::string_view id) const {
+  const Merchant* active = merchant(id);
+  return active != nullptr ? active : find_in(retired_merchants_, id);
 }
 
 std::uint32_t Registry::queryable(const Definition& definition) const {
   std::uint32_t bits = 0;
   for (std::size_t i = 0; i < definition.steps.size() && i < steps_max; ++i) {
-    const Participant* target = participant(definition.steps[i].target);
+    const Participant* target = reachable_participant(definition.steps[i].target);
     if (target != nullptr && target->endpoints.count(Operation::query) != 0) bits |= std::uint32_t{1} << i;
   }
   return bits;

@@ -79,6 +79,7 @@ std::string to_stored(const typename Kind::Record& record, const KeyRing& keys) 
   for (const std::string& secret : record.secrets) {
     object["secrets"].push_back(keys.seal(secret, Kind::seal_context(Kind::key(record))));
   }
+  if (record.retired) object["retired"] = true;
   return object.dump();
 }
 
@@ -90,6 +91,12 @@ Result<typename Kind::Record> load(std::string_view text, const KeyRing& keys) {
   if (key == object.end() || !key->is_string()) return Error{Kind::code, "a stored registration has no name"};
   typename Kind::Record record;
   Kind::key(record) = key->template get<std::string>();
+  const auto retired = object.find("retired");  // in what is stored only
+  if (retired != object.end()) {
+    if (!retired->is_boolean()) return Error{Kind::code, "/retired: must be a boolean"};
+    record.retired = retired->template get<bool>();
+    object.erase(retired);
+  }
   if (auto problem = Kind::read(object, record)) return Error{Kind::code, std::move(*problem)};
   Secrets sealed;
   const json wrapped = {{"secrets", object.value("secrets", json::array())}};

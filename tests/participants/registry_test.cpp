@@ -115,8 +115,30 @@ TEST(Registry, KnowsWhoCanBeQueried) {
   payment.endpoints.erase(Operation::query);
   sample.registry.put(payment);
   EXPECT_EQ(sample.registry.queryable(sample.definition), 0b0101U);
-  sample.registry.erase_participant("card");
-  EXPECT_EQ(sample.registry.queryable(sample.definition), 0b0001U);
+  Participant card = *sample.registry.participant("card");
+  card.retired = true;
+  sample.registry.put(card);
+  EXPECT_EQ(sample.registry.queryable(sample.definition), 0b0101U) << "what is in flight still reaches it";
+}
+
+TEST(Registry, TheRetiredAreReachedByNothingNew) {
+  SampleCall sample;
+  Participant payment = *sample.registry.participant("payment");
+  payment.retired = true;
+  const auto loaded = load_participant(stored_json(payment, *sample.keys), *sample.keys);
+  ASSERT_TRUE(loaded.ok()) << loaded.error().detail;
+  EXPECT_TRUE(loaded->retired);
+  EXPECT_EQ(loaded->secrets, payment.secrets);
+  sample.registry.put(*loaded);
+  EXPECT_EQ(sample.registry.participant("payment"), nullptr);
+  EXPECT_EQ(sample.registry.participants().count("payment"), 0U);
+  ASSERT_NE(sample.registry.reachable_participant("payment"), nullptr);
+  payment.retired = false;
+  sample.registry.put(payment);
+  ASSERT_NE(sample.registry.participant("payment"), nullptr);
+  EXPECT_FALSE(sample.registry.reachable_participant("payment")->retired);
+  const std::string asked = R"({"base_urls":["http://a"],"endpoints":{"try":"/t"},"retired":true})";
+  EXPECT_FALSE(parse_participant("payment", asked, nullptr).ok()) << "nobody is retired by a put";
 }
 
 }  // namespace

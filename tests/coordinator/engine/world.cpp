@@ -29,17 +29,17 @@ namespace {
 constexpr std::uint16_t shards = 4;
 constexpr DurationMs latency{3};
 
-std::string header(const HttpRequest& request, const std::string& name) {
-  for (const auto& [key, value] : request.headers)
-    if (key == name) return value;
-  return {};
-}
-
 std::string problem(const std::string& code) {
   return Json{{"code", code}, {"detail", "as the script says"}}.dump();
 }
 
 }  // namespace
+
+std::string header(const HttpRequest& request, const std::string& name) {
+  for (const auto& [key, value] : request.headers)
+    if (key == name) return value;
+  return {};
+}
 
 const char* name_of(Behaviour behaviour) {
   static const char* const names[] = {"ok",
@@ -53,7 +53,8 @@ const char* name_of(Behaviour behaviour) {
                                       "accepted_refused",
                                       "accepted_silent",
                                       "accepted_lost",
-                                      "fault"};
+                                      "fault",
+                                      "broken"};
   return names[static_cast<int>(behaviour)];
 }
 
@@ -226,6 +227,7 @@ void World::send(HttpRequest request, std::function<void(HttpAnswer)> then) {
   const std::string epoch = header(request, "Settle-Epoch");
   call->shard = std::stoi(epoch);
   call->epoch = std::stoull(epoch.substr(epoch.find(':') + 1));
+  requests.push_back(request);
   call->request = std::move(request);
   call->then = std::move(then);
   check_licensed(*call);
@@ -240,11 +242,12 @@ void World::send(HttpRequest request, std::function<void(HttpAnswer)> then) {
 void World::check_licensed(const Call& call) {
   auto records = journal->scan_purchase(call.purchase, 1, 10'000);
   ASSERT_TRUE(records.ok());
-  const Definition definition = purchase_definition();
+  ASSERT_FALSE(records->empty()) << "I3: a call left before its purchase was durable";
+  const auto first = decode_event(records->front().event);
+  const Definition& definition = definitions.at(std::get<Submitted>(first->what).definition_version);
   Purchase purchase;
   for (const Record& record : *records)
     purchase = advance(definition, std::move(purchase), *decode_event(record.event)).purchase;
-  ASSERT_FALSE(purchase.steps.empty()) << "I3: a call left before its purchase was durable";
   for (std::size_t i = 0; i < definition.steps.size(); ++i) {
     if (definition.steps[i].name != call.step) continue;
     const Operation ops[] = {Operation::try_, Operation::confirm, Operation::cancel, Operation::deliver,
@@ -310,6 +313,8 @@ void World::arrive(const std::shared_ptr<Call>& call) {
       return reply(call, 202, "");
     case Behaviour::fault:
       return reply(call, 404, problem("no_route"));
+    case Behaviour::broken:
+      return reply(call, 500, problem("broken"));
   }
 }
 

@@ -30,8 +30,11 @@ enum class Behaviour {
   accepted_silent,   // 202, done, never reported
   accepted_lost,     // 202, not done, never reported
   fault,             // 404, nothing done
+  broken,            // 500, nothing done
 };
 const char* name_of(Behaviour behaviour);
+
+std::string header(const HttpRequest& request, const std::string& name);
 
 // Thrown at the crash point.
 struct Crash {};
@@ -98,7 +101,10 @@ class World final : public HttpClient {
   std::map<PurchaseId, std::map<std::string, Hold>> books;      // by step
   std::map<PurchaseId, std::map<std::string, int>> deliveries;  // by webhook-id
   std::set<PurchaseId> acknowledged;
-  std::vector<std::string> wire;  // "STEP:OPERATION:ATTEMPT" as they left
+  std::vector<std::string> wire;      // "STEP:OPERATION:ATTEMPT" as they left
+  std::vector<HttpRequest> requests;  // the same, whole
+  // What the versions of `purchase` say, for reading the log.
+  std::map<std::uint32_t, Definition> definitions{{1, purchase_definition()}};
   std::shared_ptr<const KeyRing> keys;
   int alerts_409 = 0;             // callbacks answered `contradiction`
   std::function<void()> at_idle;  // for tests that act in between

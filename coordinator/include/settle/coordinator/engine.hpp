@@ -117,7 +117,9 @@ class Engine {
   };
   virtual void put_participant(Participant participant, Then<PutOutcome> then) = 0;
   virtual void put_merchant(Merchant merchant, Then<PutOutcome> then) = 0;
-  virtual void erase_participant(std::string_view name, Then<Done> then) = 0;  // errors also: not_found
+  // Retires: unknown at once to all that is new, still reached by purchases in flight, revived by a put.
+  // Errors also: not_found.
+  virtual void erase_participant(std::string_view name, Then<Done> then) = 0;
   virtual void erase_merchant(std::string_view id, Then<Done> then) = 0;
   // Newest version of each, by name. A put of a changed definition makes the next version. Errors:
   // invalid_definition.

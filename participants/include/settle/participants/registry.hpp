@@ -22,6 +22,7 @@ struct Participant {
   std::vector<std::string> secrets;  // "whsec_" + base64 of 24..64 bytes, 1..3; the first signs, all are sent
   bool require_digest = false;       // an answer without Content-Digest counts as broken
   Limits limits;
+  bool retired = false;  // deleted: unknown to everything new, reached by purchases in flight
 };
 
 // What counts as success at a merchant.
@@ -37,6 +38,7 @@ struct Merchant {
   SuccessRule success;
   std::string contact;  // another way to reach them, free text
   Limits limits;
+  bool retired = false;  // as for participants
 };
 
 // JSON <-> records. Parsing reports the first problem with its JSON pointer: code `invalid_participant` or
@@ -47,23 +49,28 @@ Result<Merchant> parse_merchant(std::string_view id, std::string_view json, cons
 // For answers and journal listings: without secrets (their number only).
 std::string public_json(const Participant& participant);
 std::string public_json(const Merchant& merchant);
-// For storage: secrets sealed.
+// For storage: secrets sealed, and whether it is retired.
 std::string stored_json(const Participant& participant, const KeyRing& keys);
 std::string stored_json(const Merchant& merchant, const KeyRing& keys);
 Result<Participant> load_participant(std::string_view json, const KeyRing& keys);
 Result<Merchant> load_merchant(std::string_view json, const KeyRing& keys);
 
-// All that is registered now. One thread; a call copies what it needs when it is built.
+// All that is registered now, and who was and may still be needed: a deletion retires. One thread; a call
+// copies what it needs when it is built.
 class Registry {
  public:
+  // nullptr: not registered, or retired.
   const Participant* participant(std::string_view name) const;
   const Merchant* merchant(std::string_view id) const;
+  // For calls of purchases in flight: retired ones too.
+  const Participant* reachable_participant(std::string_view name) const;
+  const Merchant* reachable_merchant(std::string_view id) const;
+  // Without the retired.
   const std::map<std::string, Participant, std::less<>>& participants() const { return participants_; }
   const std::map<std::string, Merchant, std::less<>>& merchants() const { return merchants_; }
+  // In place of what was there under this name, retired or not; `retired` says which it is from now on.
   void put(Participant participant);
   void put(Merchant merchant);
-  void erase_participant(std::string_view name);
-  void erase_merchant(std::string_view id);
   // Event.queryable for a purchase of this definition: bit i is set when step i's target has a query
   // endpoint.
   std::uint32_t queryable(const Definition& definition) const;
@@ -71,6 +78,8 @@ class Registry {
  private:
   std::map<std::string, Participant, std::less<>> participants_;
   std::map<std::string, Merchant, std::less<>> merchants_;
+  std::map<std::string, Participant, std::less<>> retired_participants_;
+  std::map<std::string, Merchant, std::less<>> retired_merchants_;
 };
 
 }  // namespace settle
