@@ -140,11 +140,12 @@ def rule_machine_paths(tree):
 
 def rule_readmes(tree):
     have = {os.path.dirname(path) for path in tree.paths if os.path.basename(path) == "README.md"}
-    folders = {os.path.dirname(path) for path in tree.sources()}
-    for room in sorted({README_INSIDES.split(folder)[0] for folder in folders}):
+    rooms = {README_INSIDES.split(os.path.dirname(path))[0] for path in tree.sources()}
+    rooms |= {path.split("/")[0] for path in tree.paths if "/" in path} & ROOT  # with sources or without
+    for room in sorted(rooms):
         covered = room in have or room in README_EXCEPTIONS or (inside(room, "tests") and "tests" in have)
         if not covered:
-            yield f"{room}: has sources and no README.md"
+            yield f"{room}: has no README.md"
 
 
 def rule_headers(tree):

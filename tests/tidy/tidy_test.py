@@ -31,7 +31,7 @@ BAD = {
     "unfinished work in a document": ("docs/a.md", "\nFIX" + "ME\n", "docs/a.md:2: unfinished"),
     "a machine's path": ("docs/a.md", "see /wo" + "rk/main\n", "docs/a.md:1: names a path"),
     "a home's path": ("scripts/a.sh", "cd /ho" + "me/ann\n", "scripts/a.sh:1: names a path"),
-    "a folder without a README": ("wal/x/a.cpp", "", "wal/x: has sources and no README.md"),
+    "a folder without a README": ("wal/x/a.cpp", "", "wal/x: has no README.md"),
     "a header without its guard": ("wal/src/a.hpp", "// Why.\n#pragma once\n", "starts with #pragma once"),
     "a header that does not say why": ("wal/src/a.hpp", "#pragma once\n\nint a;\n", "says why"),
     "the core includes the journal": ("statemachine/src/a.cpp", '#include "settle/wal/journal.hpp"\n', "settle/wal/"),
@@ -59,6 +59,7 @@ GOOD = {
     "README.md": "\n", "LICENSE": "", ".clang-format": "",
     "statemachine/README.md": "", "wal/README.md": "", "wal/crypto/README.md": "", "participants/README.md": "",
     "participants/kit/README.md": "", "coordinator/README.md": "", "tests/README.md": "", "scripts/README.md": "",
+    "docs/README.md": "",
     "statemachine/src/step_table.cpp": '#include <boost/msm/back/tools.hpp>\n#include "table.hpp"\n',
     "statemachine/src/check.cpp": '#include <cstdio>\n#include "settle/statemachine/result.hpp"\n',
     "statemachine/src/a.cpp": '// The time (of the event) is engine time(ms).\nf("time(x)");\nwait_time(3);\n',
@@ -80,6 +81,11 @@ class Tidy(unittest.TestCase):
                 found = findings_in({**GOOD, path: text})
                 self.assertEqual(len(found), 1, found)
                 self.assertIn(said, found[0])
+
+    def test_a_room_without_sources_needs_a_readme_too(self):
+        for room, file in (("scripts", "scripts/run"), ("docs", "docs/a.yaml")):
+            files = {path: text for path, text in GOOD.items() if path != f"{room}/README.md"} | {file: "\n"}
+            self.assertEqual([f"{room}: has no README.md"], findings_in(files))
 
     def test_every_rule_is_shown(self):
         self.assertEqual(len(tidy.RULES), 9)
