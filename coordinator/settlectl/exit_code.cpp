@@ -12,7 +12,8 @@ Exit exit_of(const Error& error) {
 
 Error error_of(int status, const std::string& problem_code, const std::string& text) {
   if (status == 404) return {"not_found", text};
-  if (status == 409 || problem_code == "idempotency_key_reused") return {"refused", text};
+  if (status == 409 || problem_code == "idempotency_key_reused" || problem_code == "cart_id_reused")
+    return {"refused", text};
   if (status >= 400 && status < 500) return {"usage", text};
   return {"server", text};
 }

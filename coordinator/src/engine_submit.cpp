@@ -26,6 +26,13 @@ Error reused() {
   return Error{"idempotency_key_reused", "this shop used this Idempotency-Key with another body before"};
 }
 
+// A second click, perhaps under another key and order number; and not another purchase under a cart's number
+// that was used before, whose buyer would get the first one's goods.
+bool same_goods(const Order& a, const Order& b) {
+  return a.sku == b.sku && a.quantity == b.quantity && a.amount_minor == b.amount_minor &&
+         a.currency == b.currency && a.buyer == b.buyer;
+}
+
 bool has_endpoint(const Participant& participant, Operation op) {
   return participant.endpoints.count(op) != 0;
 }
@@ -33,8 +40,8 @@ bool has_endpoint(const Participant& participant, Operation op) {
 Status check_endpoints(const StepDefinition& step, const Participant& participant) {
   const auto need = [&](Operation op) -> Status {
     if (has_endpoint(participant, op)) return ok();
-    return Error{"unknown_participant", "step \"" + step.name + "\": participant \"" + participant.name +
-                                            "\" has no endpoint for " + name_of(op)};
+    return Error{"missing_endpoint", "step \"" + step.name + "\": participant \"" + participant.name +
+                                         "\" has no endpoint for " + name_of(op)};
   };
   if (step.mode == StepMode::deliver) return need(Operation::deliver);
   if (step.mode != StepMode::enlisted)
@@ -88,7 +95,15 @@ void EngineImpl::submit(SubmitRequest request, Then<PurchaseView> then) {
   if (Status accepts = accepting(); !accepts) return then(accepts.error());
   Result<Live*> holder = cart_holder(request.order, id);
   if (!holder) return then(holder.error());
-  if (*holder != nullptr) return join_cart(id, (*holder)->purchase.id, request, std::move(then));
+  if (*holder != nullptr) {
+    const PurchaseId holding = (*holder)->purchase.id;
+    if (same_goods((*holder)->purchase.order, request.order))
+      return join_cart(id, holding, request, std::move(then));
+    let_go(holding);
+    return then(Error{"cart_id_reused", "this shop's cart \"" + request.order.cart_id + "\" is bought by " +
+                                            holding.text() +
+                                            ", with another sku, quantity, amount, currency or buyer"});
+  }
   Result<Live*> begun = begin(id, request, PurchaseId{});
   if (!begun) return then(begun.error());
   reply(**begun, true, false, std::move(then));

@@ -44,6 +44,7 @@ TEST(ExitCode, StandsForStatusAndCode) {
   EXPECT_EQ(exit_of(error_of(404, "not_found", "")), Exit::not_found);
   EXPECT_EQ(exit_of(error_of(409, "state_forbids", "")), Exit::refused);
   EXPECT_EQ(exit_of(error_of(422, "idempotency_key_reused", "")), Exit::refused);
+  EXPECT_EQ(exit_of(error_of(422, "cart_id_reused", "")), Exit::refused);
   EXPECT_EQ(exit_of(error_of(422, "invalid_field", "")), Exit::usage);
   EXPECT_EQ(exit_of(error_of(400, "malformed_json", "")), Exit::usage);
   EXPECT_EQ(exit_of(error_of(503, "paused", "")), Exit::server);

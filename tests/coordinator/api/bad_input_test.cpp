@@ -218,6 +218,7 @@ TEST(BadInput, ATccStepWhoseTargetHasNoTryIsRefused) {
   const RawAnswer answer = request(daemon.port(), "PUT", "/v1/definitions/d",
                                    R"({"steps":[{"name":"a","mode":"tcc","target":"half"}]})");
   EXPECT_EQ(answer.status, 422) << answer.body;
+  EXPECT_EQ(answer.code(), "missing_endpoint") << answer.body;
   EXPECT_EQ(daemon.appends(), before);
 }
 

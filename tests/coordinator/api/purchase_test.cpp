@@ -102,6 +102,27 @@ TEST(Purchases, ACartFindsItsPurchaseUnderAnotherKey) {
   EXPECT_EQ(second.header("settle-found-by"), "cart");
 }
 
+TEST(Purchases, I4_ACartOfOtherGoodsIsRefusedAndStoresNothing) {
+  TestDaemon daemon({{"reserve:try", {0, ""}}});
+  nlohmann::json order = good_order();
+  order["cart_id"] = "C-7";
+  ASSERT_EQ(submit(daemon.port(), "k-1", order).status, 202);
+  const std::uint64_t before = daemon.appends();
+  for (const auto& [field, value] : {std::pair<const char*, nlohmann::json>{"sku", "OTHER"},
+                                     {"quantity", 9},
+                                     {"amount", 1},
+                                     {"currency", "USD"},
+                                     {"buyer", "b-x"}}) {
+    nlohmann::json other = order;
+    other[field] = value;
+    const RawAnswer refused = submit(daemon.port(), "k-2", other);
+    EXPECT_EQ(refused.status, 422) << field << ": " << refused.body;
+    EXPECT_EQ(refused.code(), "cart_id_reused") << field;
+  }
+  EXPECT_EQ(daemon.appends(), before);
+  EXPECT_EQ(submit(daemon.port(), "k-2", order).header("settle-found-by"), "cart") << "the key is still free";
+}
+
 TEST(Purchases, ARefusalSaysWhy) {
   TestDaemon daemon({{"charge:try", {422, R"({"code":"card_declined","detail":"insufficient funds"})"}}});
   const RawAnswer answer = submit(daemon.port(), "k-1", good_order(), wait_10);
@@ -319,6 +340,27 @@ TEST(Callbacks, I13_ATrueOneIsNotedTwiceTheSame) {
   }
   EXPECT_EQ(request(daemon.port(), "POST", path, R"({"outcome":"maybe"})").code(), "invalid_callback");
   EXPECT_EQ(show_when(daemon, id, "completed")["results"]["charge"]["try"]["charge"], "c-1");
+}
+
+TEST(Registry, I16_ADeletedMerchantIsGoneForWhatIsNewAndComesBackWithItsNextPut) {
+  TestDaemon daemon({{"charge:try", {202, ""}}});
+  const std::string id = submit(daemon.port(), "k-1", good_order()).json()["id"];
+  for (int i = 0; i < 400 && show(daemon, id)["steps"][1]["state"] != "awaiting"; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  const std::string url = daemon.ask([&] { return daemon.client->last_callback; });
+  const std::string merchant = "/v1/merchants/m-1";
+  ASSERT_EQ(request(daemon.port(), "DELETE", merchant).status, 204);
+  EXPECT_EQ(request(daemon.port(), "GET", merchant).code(), "not_found");
+  EXPECT_EQ(request(daemon.port(), "GET", "/v1/merchants").json()["merchants"].size(), 0U);
+  EXPECT_EQ(request(daemon.port(), "DELETE", merchant).code(), "not_found");
+  EXPECT_EQ(submit(daemon.port(), "k-2", good_order()).code(), "unknown_merchant");
+  const std::string path = url.substr(url.find("/v1/"));
+  EXPECT_EQ(request(daemon.port(), "POST", path, R"({"outcome":"done"})").status, 200);
+  EXPECT_EQ(show_when(daemon, id, "completed")["state"], "completed") << "what was begun is still told";
+  const RawAnswer back = request(daemon.port(), "PUT", merchant, R"({"url":"http://127.0.0.1:9/new"})");
+  EXPECT_EQ(back.status, 201) << back.body;
+  EXPECT_FALSE(back.json().contains("retired"));
+  EXPECT_EQ(submit(daemon.port(), "k-2", good_order()).status, 202);
 }
 
 TEST(Registry, ASecretThatWasMadeIsShownOnceAndNeverAgain) {

@@ -61,6 +61,49 @@ TEST(Engine, B7_ThreeClicksOnOneCartMakeOnePurchase) {
   EXPECT_EQ(world.submit(world.request("k2", "cart-1"))[0]->purchase.id, first[0]->purchase.id);
 }
 
+TEST(Engine, B7_ACartIsOfItsGoodsOnly) {
+  World world;
+  const auto first = world.submit(world.request("k1", "cart-1"));
+  const auto with = [&](const auto& change) {
+    SubmitRequest other = world.request("k2", "cart-1");
+    change(other.order);
+    return other;
+  };
+  const std::vector<SubmitRequest> others = {
+      with([](Order& order) { order.sku = "GAME-200"; }), with([](Order& order) { order.quantity = 3; }),
+      with([](Order& order) { order.amount_minor = 1; }), with([](Order& order) { order.currency = "USD"; }),
+      with([](Order& order) { order.buyer = "buyer-2"; })};
+  for (int round = 0; round < 2; ++round) {
+    const std::uint64_t appends = world.journal->figures().appends;
+    for (const SubmitRequest& other : others) {
+      const auto refused = world.submit(other);
+      ASSERT_FALSE(refused[0].ok()) << "another purchase's answer was given";
+      EXPECT_EQ(refused[0].error().code, "cart_id_reused");
+    }
+    if (round == 1) {
+      EXPECT_EQ(world.journal->figures().appends, appends) << "a refused one was stored";
+      EXPECT_EQ(world.engine->figures().in_motion, 0U);
+    }
+    world.run();  // again from where it rests on disk
+  }
+  SubmitRequest same = with([](Order& order) { order.order_id = "another"; });
+  const auto second = world.submit(same);
+  ASSERT_TRUE(second[0].ok()) << "a refusal used the key up";
+  EXPECT_EQ(second[0]->purchase.id, first[0]->purchase.id);
+  EXPECT_EQ(world.acknowledged.size(), 1U);
+}
+
+TEST(Engine, B7_ACancelledPurchaseFreesItsCartForOtherGoods) {
+  World world({{"reserve:try", {Behaviour::refuse}}});
+  const auto first = world.submit(world.request("k1", "cart-1"));
+  world.run();
+  SubmitRequest other = world.request("k2", "cart-1");
+  other.order.sku = "GAME-200";
+  const auto fresh = world.submit(other);
+  ASSERT_TRUE(fresh[0].ok()) << fresh[0].error().detail;
+  EXPECT_NE(fresh[0]->purchase.id, first[0]->purchase.id);
+}
+
 TEST(Engine, B7_ACancelledPurchaseFreesItsCartButKeepsItsKeys) {
   World world({{"reserve:try", {Behaviour::refuse}}});
   const auto first = world.submit(world.request("k1", "cart-1"));

@@ -88,8 +88,8 @@ class Engine {
   virtual TimeMs last_journalled() const = 0;
   virtual void on_wake() = 0;
 
-  // Errors: paused, overloaded, journal_failed, stopping (all 503); idempotency_key_reused (422),
-  // unknown_definition, unknown_participant, unknown_merchant (422).
+  // Errors: paused, overloaded, journal_failed, stopping (all 503); idempotency_key_reused,
+  // cart_id_reused, unknown_definition, unknown_participant, missing_endpoint, unknown_merchant (all 422).
   virtual void submit(SubmitRequest request, Then<PurchaseView> then) = 0;
   // The purchase once it is settled for the shop (all confirmed, or cancelled), or as it stands after `wait`.
   // Errors: not_found.

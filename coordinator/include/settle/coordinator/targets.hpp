@@ -7,7 +7,7 @@
 namespace settle {
 
 // Every target is registered and has the endpoints that its step's mode needs. Errors: unknown_participant,
-// naming step, participant and endpoint.
+// missing_endpoint, naming step, participant and endpoint.
 Status check_targets(const Definition& definition, const Registry& registry);
 
 }  // namespace settle
