@@ -113,6 +113,10 @@ class ApiServer final : public Api {
     Found found;
     if (request.path.size() > 1) found = find_route(head ? "GET" : request.method, request.path);
     if (found.entry == nullptr) return answer_unrouted(request, found.allow, responder);
+    if (!found.entry->parameters) {
+      if (const auto problem = QueryParameters(request.query, {}).problem())
+        return responder.send(problem_response(*problem));
+    }
     if (found.entry->json_body && !says_json(request)) {
       return responder.send(problem_response(
           Problem{"unsupported_media_type", "send Content-Type: application/json", "Content-Type"}));

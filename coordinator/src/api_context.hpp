@@ -41,7 +41,8 @@ using ApiHandler = void (*)(ApiContext& api, const ApiCall& call, const Responde
 struct RouteEntry {
   ApiRoute route;
   ApiHandler handler;
-  bool json_body = false;  // Content-Type must say so
+  bool json_body = false;   // Content-Type must say so
+  bool parameters = false;  // the handler reads the query string; else there may be none
 };
 std::span<const RouteEntry> route_entries();
 

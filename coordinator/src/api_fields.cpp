@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api_json.hpp"
+#include "settle/participants/known_names.hpp"
 
 namespace settle {
 
@@ -14,7 +15,7 @@ BodyFields::BodyFields(const nlohmann::json& body, std::initializer_list<std::st
   }
   for (const auto& [name, value] : body.get_ref<const nlohmann::json::object_t&>()) {
     if (std::find(known.begin(), known.end(), name) == known.end())
-      fail("unknown_field", name, "unknown here");
+      fail("unknown_field", name, "unknown here" + known_names(known));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "api_json.hpp"
+#include "settle/participants/known_names.hpp"
 
 namespace settle {
 namespace {
@@ -91,7 +92,7 @@ void QueryParameters::take(std::string_view part, std::initializer_list<std::str
   if (!name) return fail("", "a broken escape");
   if (!value) return fail(*name, "a broken escape");
   if (std::find(known.begin(), known.end(), *name) == known.end())
-    return fail(*name, "there is no such parameter");
+    return fail(*name, "there is no such parameter" + known_names(known));
   if (find(*name) != nullptr) return fail(*name, "may be given once");
   values_.emplace_back(*std::move(name), *std::move(value));
 }

@@ -8,11 +8,11 @@
 namespace settle {
 namespace {
 
-constexpr bool json = true;
+constexpr bool json = true, parameters = true;
 
 constexpr std::array entries = {
     RouteEntry{{"POST", "/v1/purchases"}, submit_purchase, json},
-    RouteEntry{{"GET", "/v1/purchases"}, list_purchases},
+    RouteEntry{{"GET", "/v1/purchases"}, list_purchases, !json, parameters},
     RouteEntry{{"GET", "/v1/purchases/{id}"}, show_purchase},
     RouteEntry{{"POST", "/v1/purchases/{id}/cancel"}, cancel_purchase, json},
     RouteEntry{{"POST", "/v1/purchases/{id}/retry"}, retry_purchase, json},
@@ -30,7 +30,7 @@ constexpr std::array entries = {
     RouteEntry{{"GET", "/v1/definitions"}, list_definitions},
     RouteEntry{{"GET", "/v1/definitions/{name}"}, show_definition},
     RouteEntry{{"PUT", "/v1/definitions/{name}"}, put_definition, json},
-    RouteEntry{{"GET", "/v1/journal"}, read_journal},
+    RouteEntry{{"GET", "/v1/journal"}, read_journal, !json, parameters},
     RouteEntry{{"POST", "/v1/pause"}, pause_daemon, json},
     RouteEntry{{"POST", "/v1/resume"}, resume_daemon, json},
     RouteEntry{{"GET", "/v1/status"}, show_status},

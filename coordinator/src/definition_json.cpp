@@ -2,15 +2,21 @@
 // out so that a later version's defaults do not change it (I27).
 
 #include <algorithm>
+#include <array>
 
 #include <nlohmann/json.hpp>
 
 #include "settle/coordinator/engine.hpp"
+#include "settle/participants/known_names.hpp"
 
 namespace settle {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// What is spoken to a step's target. There is one so far, so that a definition need not keep which; it is
+// written out all the same, and stays what it is when there are others.
+constexpr const char* dialect = "settle";
 
 // Thrown within this file only, and caught at its end: parsing is all or nothing, with the pointer of the
 // first problem.
@@ -26,7 +32,7 @@ void only(const Json& object, const std::string& pointer, std::initializer_list<
   if (!object.is_object()) problem(pointer.empty() ? "/" : pointer, "must be an object");
   for (const auto& [key, value] : object.items())
     if (std::none_of(known.begin(), known.end(), [&key = key](const char* name) { return key == name; }))
-      problem(std::string(pointer).append("/").append(key), "is not known here");
+      problem(std::string(pointer).append("/").append(key), "is not known here" + known_names(known));
 }
 
 std::int64_t integer(const Json& object, const char* key, const std::string& pointer,
@@ -99,8 +105,8 @@ StepDefinition read_step(const Json& steps, std::size_t index) {
   const Json& object = steps[index];
   const std::string pointer = "/steps/" + std::to_string(index);
   only(object, pointer,
-       {"name", "mode", "target", "after", "confirm_after", "await_ms", "secrets", "try", "confirm", "cancel",
-        "deliver", "query"});
+       {"name", "mode", "target", "dialect", "after", "confirm_after", "await_ms", "secrets", "try",
+        "confirm", "cancel", "deliver", "query"});
   StepDefinition step;
   step.name = text(object, "name", pointer);
   step.mode = choice(object, "mode", pointer, StepMode::tcc,
@@ -109,6 +115,8 @@ StepDefinition read_step(const Json& steps, std::size_t index) {
                       {"deliver", StepMode::deliver},
                       {"enlisted", StepMode::enlisted}});
   step.target = text(object, "target", pointer);
+  if (object.contains("dialect") && text(object, "dialect", pointer) != dialect)
+    problem(pointer + "/dialect", "is unknown" + known_names(std::array{dialect}));
   std::vector<std::uint8_t> before;
   if (index > 0) before.push_back(static_cast<std::uint8_t>(index - 1));
   step.after = step_list(steps, object, "after", pointer, before);
@@ -164,7 +172,8 @@ Json operation_object(const OperationSpec& spec) {
 }
 
 Json step_object(const Definition& definition, const StepDefinition& step) {
-  Json object{{"name", step.name}, {"mode", name_of(step.mode)}, {"target", step.target}};
+  Json object{
+      {"name", step.name}, {"mode", name_of(step.mode)}, {"target", step.target}, {"dialect", dialect}};
   object["after"] = Json::array();
   for (const std::uint8_t i : step.after) object["after"].push_back(definition.steps[i].name);
   object["confirm_after"] = Json::array();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "settle/participants/known_names.hpp"
+
 namespace settle {
 namespace {
 
@@ -26,7 +28,7 @@ FieldReader::FieldReader(const nlohmann::json& object, std::vector<std::string_v
     : object_(object) {
   for (const auto& item : object.items()) {
     if (std::find(known.begin(), known.end(), item.key()) == known.end()) {
-      fail(pointer_to(item.key().substr(0, 64)), "there is no such member");
+      fail(pointer_to(item.key().substr(0, 64)), "there is no such member" + known_names(known));
     }
   }
 }

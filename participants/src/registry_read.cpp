@@ -72,16 +72,19 @@ void read_endpoints(FieldReader& in, std::map<Operation, std::string>& into) {
   if (!endpoints->is_object() || endpoints->empty())
     return in.fail("/endpoints", "must be an object with a path per operation");
   into.clear();
-  for (const auto& item : endpoints->items()) {
-    const std::string pointer = "/endpoints/" + item.key().substr(0, 64);
-    const auto* operation = std::find_if(std::begin(all_operations), std::end(all_operations),
-                                         [&item](Operation op) { return item.key() == name_of(op); });
-    if (operation == std::end(all_operations)) return in.fail(pointer, "there is no such operation");
-    if (!item.value().is_string() || !is_path(item.value().get_ref<const std::string&>())) {
-      return in.fail(pointer, "must be a path that begins with \"/\"");
+  std::vector<std::string_view> names;
+  for (const Operation operation : all_operations) names.emplace_back(name_of(operation));
+  FieldReader inner(*endpoints, names);
+  for (const Operation operation : all_operations) {
+    const json* path = inner.member(name_of(operation));
+    if (path == nullptr) continue;
+    if (!path->is_string() || !is_path(path->get_ref<const std::string&>())) {
+      inner.fail("/" + std::string(name_of(operation)), "must be a path that begins with \"/\"");
+    } else {
+      into[operation] = path->get<std::string>();
     }
-    into[*operation] = item.value().get<std::string>();
   }
+  in.adopt("/endpoints", inner);
 }
 
 void read_success(FieldReader& in, SuccessRule& into) {

@@ -11,6 +11,7 @@ void ScriptedClient::send(HttpRequest request, std::function<void(HttpAnswer)> t
     if (name == "Settle-Operation") operation = value;
     if (name == "Settle-Callback") last_callback = value;
   }
+  last_callback_step = step;
   HttpAnswer answer;
   answer.status = 200;
   answer.content_type = "application/json";

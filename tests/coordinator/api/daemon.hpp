@@ -32,6 +32,7 @@ class ScriptedClient final : public HttpClient {
   ScriptedClient(boost::asio::io_context& io, Script script) : io_(io), script_(std::move(script)) {}
   void send(HttpRequest request, std::function<void(HttpAnswer)> then) override;
   std::string last_callback;  // the Settle-Callback of the last call
+  std::string last_callback_step;
 
  private:
   boost::asio::io_context& io_;

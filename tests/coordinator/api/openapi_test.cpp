@@ -11,29 +11,14 @@
 
 #include "api_problem.hpp"
 #include "daemon.hpp"
+#include "journal_cursor.hpp"
+#include "openapi_document.hpp"
 #include "raw_client.hpp"
 
 namespace settle::test {
 namespace {
 
 using nlohmann::json;
-
-const YAML::Node& document() {
-  static const YAML::Node node = YAML::LoadFile(SETTLE_OPENAPI);
-  return node;
-}
-
-YAML::Node resolved(const YAML::Node& node) {
-  if (!node.IsMap() || !node["$ref"]) return node;
-  const auto path = node["$ref"].as<std::string>();
-  YAML::Node at = document();  // a handle; reset() below moves it and changes nothing
-  for (std::size_t begin = 2; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    at.reset(YAML::Node(at[path.substr(begin, end - begin)]));
-    begin = end + 1;
-  }
-  return resolved(at);
-}
 
 bool has_type(const json& value, const std::string& type) {
   if (type == "object") return value.is_object();
@@ -125,6 +110,16 @@ TEST(OpenApi, RoutesAreTheSameBothWays) {
   for (const ApiRoute& route : api_routes()) served.insert(std::string(route.method) + " " + route.pattern);
   EXPECT_EQ(documented, served);
   EXPECT_GT(served.size(), 20U);
+}
+
+TEST(OpenApi, TheLongestCursorIsDocumented) {
+  const YAML::Node parameters = document()["paths"]["/v1/journal"]["get"]["parameters"];
+  for (const auto& parameter : parameters) {
+    if (parameter["name"].as<std::string>() == "from") {
+      EXPECT_EQ(parameter["schema"]["maxLength"].as<std::size_t>(), journal_cursor_max);
+    }
+  }
+  EXPECT_EQ(parameters.size(), 4U);
 }
 
 TEST(OpenApi, ProblemCodesAreTheSameBothWays) {

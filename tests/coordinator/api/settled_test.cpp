@@ -157,7 +157,7 @@ TEST_F(SettledProcess, I4_WhatWasTakenIsThereAfterAStopAndAfterAKill) {
 
 TEST_F(SettledProcess, RefusesWhatIsMisconfigured) {
   EXPECT_NE(refusal({"--listen", "0.0.0.0:0"}, 2).find("until there is authentication"), std::string::npos);
-  EXPECT_NE(refusal(flags({"--shards", "none"}), 2).find("1 to 4096"), std::string::npos);
+  EXPECT_NE(refusal(flags({"--shards", "none"}), 2).find("1 to 1024"), std::string::npos);
   EXPECT_FALSE(fs::exists(data())) << "nothing was touched";
 }
 

@@ -1,0 +1,240 @@
+// What is asked, document and server side by side: query parameters, request headers and the members of
+// bodies. A refusal of a name that is not known lists those that are; that list is held against the document.
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <set>
+
+#include "daemon.hpp"
+#include "openapi_document.hpp"
+#include "raw_client.hpp"
+
+namespace settle::test {
+namespace {
+
+using nlohmann::json;
+using Names = std::set<std::string>;
+
+struct Documented {
+  std::string method, pattern;
+  YAML::Node path, operation;
+};
+
+std::vector<Documented> operations() {
+  std::vector<Documented> all;
+  for (const auto& path : document()["paths"]) {
+    for (const auto& operation : path.second) {
+      std::string method = operation.first.as<std::string>();
+      if (method == "parameters") continue;
+      for (char& c : method) c = static_cast<char>(std::toupper(c));
+      all.push_back({method, path.first.as<std::string>(), path.second, operation.second});
+    }
+  }
+  return all;
+}
+
+Names parameters(const Documented& one, const std::string& in) {
+  Names names;
+  for (const YAML::Node& list : {one.path["parameters"], one.operation["parameters"]}) {
+    for (const auto& entry : list) {
+      const YAML::Node parameter = resolved(entry);
+      if (parameter["in"].as<std::string>() == in) names.insert(parameter["name"].as<std::string>());
+    }
+  }
+  return names;
+}
+
+std::string target_of(const std::string& pattern) {
+  const std::string nobody(32, '0');
+  const std::map<std::string, std::string> values = {
+      {"{id}", pattern.starts_with("/v1/purchases") ? nobody : "m-9"}, {"{name}", "new"}, {"{token}", "t"}};
+  std::string target = pattern;
+  for (const auto& [name, value] : values) {
+    if (const auto at = target.find(name); at != std::string::npos) target.replace(at, name.size(), value);
+  }
+  return target;
+}
+
+// One good value for each member that there may be.
+json full_body(const Documented& one) {
+  if (one.pattern == "/v1/purchases") {
+    json order = good_order();
+    order.update(
+        json::parse(R"({"cart_id":"C","payload":{},"deadline_seconds":60,"definition":"purchase"})"));
+    return order;
+  }
+  json body = {{"who", "ann"}, {"why", "to see"}};
+  if (one.pattern.ends_with("/retry") || one.pattern.ends_with("/resolve")) body["step"] = "charge";
+  if (one.pattern.ends_with("/resolve")) body["resolution"] = "done";
+  const json limits =
+      json::parse(R"({"connect_timeout_ms":9,"connections_max":9,"queue_max":9,"queue_wait_max_ms":9})");
+  const json secrets = {"whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"};
+  if (one.pattern == "/v1/participants/{name}") {
+    body = json::parse(R"({"name":"new","secret_count":1,"base_urls":["http://x"],"require_digest":true,
+        "endpoints":{"try":"/t","confirm":"/c","cancel":"/x","query":"/q","deliver":"/d"}})");
+    body.update({{"limits", limits}, {"secrets", secrets}});
+  } else if (one.pattern == "/v1/merchants/{id}") {
+    body = json::parse(R"({"id":"m-9","secret_count":1,"url":"http://x/","contact":"a letter",
+        "success":{"statuses":[200],"exact_body":"ok"}})");
+    body.update({{"limits", limits}, {"secrets", secrets}});
+  } else if (one.pattern == "/v1/definitions/{name}") {
+    body = json::parse(R"({"name":"new","version":1,"decided_by":"engine","on_deadline":"person",
+        "deadline_ms":60000,"decision_margin_ms":1000,"steps":[{"name":"a","mode":"tcc","target":"card",
+        "dialect":"settle","after":[],"confirm_after":[],"await_ms":60000,"secrets":["code"]}]})");
+    for (const char* operation : {"try", "confirm", "cancel", "deliver", "query"}) {
+      body["steps"][0][operation] =
+          json::parse(R"({"timeout_ms":1000,"base_ms":100,"factor_percent":200,"cap_ms":1000,
+          "jitter_percent":10,"attempts_max":3,"window_ms":0})");
+    }
+  }
+  return body;
+}
+
+YAML::Node body_schema(const Documented& one) {
+  const YAML::Node body = resolved(one.operation["requestBody"]);
+  return body["content"]["application/json"]["schema"];
+}
+
+// "...; known: a, b" -> {a, b}
+Names known_in(const RawAnswer& answer) {
+  Names names;
+  const std::string detail = answer.json().value("detail", "");
+  const std::size_t at = detail.find("; known: ");
+  if (at == std::string::npos) return names;
+  for (std::size_t begin = at + 9; begin < detail.size();) {
+    const std::size_t end = std::min(detail.find(", ", begin), detail.size());
+    names.insert(detail.substr(begin, end - begin));
+    begin = end + 2;
+  }
+  return names;
+}
+
+using Send = std::function<RawAnswer(const json& body)>;
+
+// Every object of `full` against its schema: all that is documented is in it, and the server, given one
+// member more, knows just the documented ones.
+void compare_objects(const YAML::Node& unresolved, const json& full, const std::string& pointer,
+                     const Send& send) {
+  const YAML::Node schema = resolved(unresolved);
+  if (schema["items"] && resolved(schema["items"])["properties"])
+    return compare_objects(schema["items"], full, pointer + "/0", send);
+  if (!schema["properties"]) return;
+  EXPECT_FALSE(schema["additionalProperties"].as<bool>(true)) << pointer;
+  Names documented;
+  for (const auto& property : schema["properties"]) {
+    const auto name = property.first.as<std::string>();
+    const std::string inner = std::string(pointer).append("/").append(name);
+    documented.insert(name);
+    ASSERT_TRUE(full.contains(json::json_pointer(inner))) << inner << " is documented and not tried here";
+    compare_objects(property.second, full, inner, send);
+  }
+  json more = full;
+  more[json::json_pointer(pointer)]["undocumented"] = 1;
+  const RawAnswer answer = send(more);
+  EXPECT_EQ(answer.status, 422) << answer.body;
+  EXPECT_EQ(known_in(answer), documented) << pointer << "\n" << answer.body;
+}
+
+TEST(OpenApiRequests, BodiesHaveTheSameMembersBothWays) {
+  TestDaemon daemon;
+  std::size_t compared = 0;
+  for (const Documented& one : operations()) {
+    if (!one.operation["requestBody"] || one.pattern == "/v1/callbacks/{token}") continue;
+    SCOPED_TRACE(one.method + " " + one.pattern);
+    const Send send = [&](const json& body) {
+      return request(daemon.port(), one.method, target_of(one.pattern), body.dump(),
+                     "Idempotency-Key: k-1\r\n");
+    };
+    const json full = full_body(one);
+    compare_objects(body_schema(one), full, "", send);
+    const RawAnswer answer = send(full);
+    EXPECT_TRUE(answer.status < 300 || answer.code() == "not_found") << answer.body;
+    ++compared;
+  }
+  EXPECT_EQ(compared, 10U);
+}
+
+// Callbacks may say more than is asked for; what is documented is read, since a wrong type of it is refused.
+TEST(OpenApiRequests, EachMemberOfACallbackIsRead) {
+  TestDaemon daemon({{"charge:try", {202, ""}}});
+  submit(daemon.port(), "k-1", good_order());
+  std::string url;
+  for (int i = 0; i < 400 && url.find("/v1/callbacks/") == std::string::npos; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    if (daemon.ask([&] { return daemon.client->last_callback_step == "charge"; }))
+      url = daemon.ask([&] { return daemon.client->last_callback; });
+  }
+  const std::map<std::string, std::string> wrong = {
+      {"outcome", R"({"outcome":7})"},
+      {"result", R"({"outcome":"done","result":7})"},
+      {"code", R"({"outcome":"refused","code":7})"},
+      {"detail", R"({"outcome":"refused","code":"c","detail":7})"}};
+  Names documented, tried;
+  for (const auto& property : document()["components"]["schemas"]["Callback"]["properties"])
+    documented.insert(property.first.as<std::string>());
+  for (const auto& [name, body] : wrong) {
+    const RawAnswer answer = request(daemon.port(), "POST", url.substr(url.find("/v1/")), body);
+    EXPECT_EQ(answer.code(), "invalid_callback") << answer.body;
+    EXPECT_NE(answer.body.find("/" + name), std::string::npos) << answer.body;
+    tried.insert(name);
+  }
+  EXPECT_EQ(tried, documented);
+}
+
+TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
+  const std::map<std::string, std::string> values = {
+      {"state", "trying"}, {"since", "2026-01-31T12:00:00Z"}, {"needs_person", "true"}, {"follow", "false"},
+      {"limit", "7"},      {"purchase", std::string(32, '0')}};
+  TestDaemon daemon;
+  std::size_t sent = 0;
+  for (const Documented& one : operations()) {
+    const auto ask = [&](const std::string& query) {
+      return request(daemon.port(), one.method, target_of(one.pattern) + "?" + query);
+    };
+    const RawAnswer unknown = ask("undocumented=1");
+    EXPECT_EQ(unknown.code(), "invalid_parameter") << one.method << " " << one.pattern << unknown.body;
+    EXPECT_EQ(known_in(unknown), parameters(one, "query")) << one.method << " " << one.pattern;
+    for (const std::string& name : parameters(one, "query")) {
+      const auto value = values.find(name);
+      const RawAnswer answer =
+          ask(std::string(name).append("=").append(value == values.end() ? "any" : value->second));
+      EXPECT_NE(answer.status, 0) << name;
+      EXPECT_NE(answer.code(), "invalid_parameter") << name << " " << answer.body;
+      ++sent;
+    }
+  }
+  EXPECT_EQ(sent, 12U);
+}
+
+// Remembers which headers the server looked for.
+class Asked final : public ServerRequest {
+ public:
+  Asked(const std::string& a_method, const std::string& a_path, const std::string& a_body) {
+    method = a_method, path = a_path, body = a_body;
+  }
+  int header(std::string_view name, std::string_view& value) const override {
+    names.emplace(name);
+    value = name == "Content-Type" ? "application/json" : "k-1";
+    return 1;
+  }
+  mutable Names names;
+};
+
+TEST(OpenApiRequests, HeadersAreTheSameBothWays) {
+  TestDaemon daemon;
+  for (const Documented& one : operations()) {
+    const bool has_body = one.operation["requestBody"].IsDefined();
+    const std::string path = target_of(one.pattern), body = has_body ? full_body(one).dump() : "";
+    Asked request(one.method, path, body);
+    daemon.ask([&] { daemon.api->handle(request, Responder()); });
+    // A body's type is documented by its content; a callback's may be any.
+    const bool typed = request.names.erase("Content-Type") > 0;
+    EXPECT_EQ(typed, has_body && one.pattern != "/v1/callbacks/{token}") << one.method << " " << one.pattern;
+    EXPECT_EQ(request.names, parameters(one, "header")) << one.method << " " << one.pattern;
+  }
+}
+
+}  // namespace
+}  // namespace settle::test
