@@ -8,6 +8,7 @@ import unittest
 
 from settle_e2e.processes import Process, find_binary, free_port, new_secret_file
 from settle_e2e.testing import BUILD, Folder, settlectl
+from settle_e2e.wayward import Wayward
 
 
 class Forgetful(http.server.BaseHTTPRequestHandler):
@@ -65,6 +66,30 @@ class Check(Folder):
         self.assertEqual({"try", "cancel", "empty cancel", "confirm"}, right)
         for play, one in findings.items():
             self.assertEqual(play not in right, bool(one["mend"]), "what is wrong says how to mend it")
+
+    def wrong_with(self, *breaks):
+        """The plays whose verdict is WRONG for a participant that breaks these; all plays; what it was tempted to break."""
+        server = Wayward(self.secret_file, *breaks)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            code, findings = self.check(server.url, "--confirm")
+        finally:
+            server.shutdown()
+            server.server_close()
+        wrong = {play for play, one in findings.items() if one["verdict"] == "WRONG"}
+        self.assertEqual(1 if wrong else 0, code, findings)
+        return wrong, set(findings), server.asked
+
+    def test_one_wrong_at_a_time_is_that_finding_and_no_other(self):
+        wrong, plays, asked = self.wrong_with()
+        self.assertEqual(set(), wrong)
+        self.assertEqual(plays, asked, "each play is one that can be failed")
+        for play in sorted(plays):
+            with self.subTest(play):
+                expected = {play}
+                if play == "duplicate try":  # who answers the second anew does so, too, when both come at once
+                    expected.add("two tries at once")
+                self.assertEqual(expected, self.wrong_with(play)[0])
 
     def test_the_table_says_how_to_mend_it(self):
         service = self.reference("payment")
