@@ -49,5 +49,15 @@ TEST(Definitions, AnotherDialectIsRefused) {
   }
 }
 
+// docs/adr/0007.
+TEST(Definitions, AnInlineUrlIsNoTarget) {
+  TestDaemon daemon;
+  json definition = one_step();
+  definition["steps"][0]["target"] = "http://127.0.0.1:9/";
+  const RawAnswer answer = request(daemon.port(), "PUT", "/v1/definitions/d", definition.dump());
+  EXPECT_EQ(answer.code(), "invalid_definition") << answer.body;
+  EXPECT_NE(answer.body.find("target must name a participant"), std::string::npos) << answer.body;
+}
+
 }  // namespace
 }  // namespace settle::test
