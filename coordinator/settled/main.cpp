@@ -112,6 +112,7 @@ Status Daemon::start_engine() {
   config.rest_after = config_.rest_after;
   engine_ = Engine::create(std::move(config), loop_, *journal_, *client_, keys_);
   loop_.on_wake([this] { engine_->on_wake(); });
+  loop_.on_divergence([this](DurationMs apart) { engine_->clock_diverged(apart); });
   if (Status recovered = engine_->recover(); !recovered) return recovered;
   loop_.not_before(engine_->last_journalled());
   api_ = Api::create(*engine_, io_, keys_);

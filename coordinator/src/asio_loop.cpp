@@ -15,7 +15,6 @@ namespace {
 
 // The timer runs on CLOCK_MONOTONIC, which stands still while the machine sleeps: it looks up this often.
 constexpr std::int64_t longest_nap_ms = 5'000;
-constexpr auto divergence_interval = std::chrono::seconds(10);
 
 std::int64_t clock_ms(clockid_t clock) {
   timespec time{};
@@ -25,8 +24,9 @@ std::int64_t clock_ms(clockid_t clock) {
 
 }  // namespace
 
-AsioLoop::AsioLoop(boost::asio::io_context& io) : io_(io), timer_(io), watch_(io) {
-  offset_ = clock_ms(CLOCK_REALTIME) - clock_ms(CLOCK_BOOTTIME);
+AsioLoop::AsioLoop(boost::asio::io_context& io, std::function<TimeMs()> wall, DurationMs watch_every)
+    : io_(io), timer_(io), watch_(io), wall_(std::move(wall)), watch_every_(watch_every) {
+  offset_ = wall_().count - clock_ms(CLOCK_BOOTTIME);
   watch_divergence();
 }
 
@@ -34,6 +34,9 @@ TimeMs AsioLoop::now() const {
   return TimeMs{clock_ms(CLOCK_BOOTTIME) + offset_};
 }
 TimeMs AsioLoop::wall() const {
+  return wall_();
+}
+TimeMs AsioLoop::system_wall() {
   return TimeMs{clock_ms(CLOCK_REALTIME)};
 }
 
@@ -77,12 +80,14 @@ void AsioLoop::post(std::function<void()> work) {
 void AsioLoop::watch_divergence() {
   const std::int64_t apart = AsioLoop::now().count - AsioLoop::wall().count;
   const bool diverged = std::llabs(apart) > divergence_max.count;
-  if (diverged && !diverged_)
+  if (diverged && !diverged_) {
     log_alert("engine time and wall clock are apart", {{"engine_minus_wall_ms", apart}});
+    if (tell_divergence_) tell_divergence_(DurationMs{apart});
+  }
   if (!diverged && diverged_)
     log_info("engine time and wall clock agree again", {{"engine_minus_wall_ms", apart}});
   diverged_ = diverged;
-  watch_.expires_after(divergence_interval);
+  watch_.expires_after(std::chrono::milliseconds(watch_every_.count));
   watch_.async_wait([this](const boost::system::error_code& error) {
     if (!error) watch_divergence();
   });

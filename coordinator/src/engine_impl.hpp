@@ -48,6 +48,7 @@ class EngineImpl final : public Engine {
   Status recover() override;
   TimeMs last_journalled() const override { return last_at_; }
   void on_wake() override;
+  void clock_diverged(DurationMs engine_minus_wall) override;
 
   void submit(SubmitRequest request, Then<PurchaseView> then) override;
   void await_outcome(const PurchaseId& id, DurationMs wait, Then<PurchaseView> then) override;

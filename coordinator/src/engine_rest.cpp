@@ -120,6 +120,20 @@ void EngineImpl::on_wake() {
   set_alarm();
 }
 
+// Nobody waits for it, and nothing is made of it: times in the log are engine times, and who reads them
+// beside another machine's finds here by how much they differ.
+void EngineImpl::clock_diverged(DurationMs engine_minus_wall) {
+  if (failed_) return;
+  Append record;
+  record.shard = ShardId{0};
+  record.kind = RecordKind::engine;
+  record.at = now();
+  record.event = R"({"event":"clock_divergence","engine_minus_wall_ms":)" +
+                 std::to_string(engine_minus_wall.count) + "}";
+  record.sync = false;
+  (void)append(std::move(record));
+}
+
 // Each purchase once per wake-up: one whose new wake-up is due at once again waits for the next round.
 void EngineImpl::wake_due() {
   const TimeMs time = now();

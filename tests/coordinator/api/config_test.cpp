@@ -214,6 +214,34 @@ TEST(AsioLoop, I17_WakesAtTheEarliestThatWasAskedForAndNotWhenNoneIs) {
   EXPECT_EQ(woken.size(), 1U) << "what was taken back does not come";
 }
 
+TEST(AsioLoop, I17_AWallClockThatWasSetIsToldOnceAndMovesNoTime) {
+  boost::asio::io_context io;
+  DurationMs set;
+  AsioLoop loop(
+      io, [&set] { return AsioLoop::system_wall() + set; }, DurationMs{2});
+  std::vector<DurationMs> told;
+  loop.on_divergence([&](DurationMs apart) { told.push_back(apart); });
+  const auto watch = [&] { io.run_for(std::chrono::milliseconds(60)); };
+  const auto set_by = [&](std::int64_t ms) {
+    const TimeMs before = loop.now();
+    set = DurationMs{ms};
+    EXPECT_LT(loop.now().count - before.count, 30'000) << "engine time went with the wall clock";
+    EXPECT_GE(loop.now().count, before.count);
+    watch();
+  };
+  watch();
+  set_by(AsioLoop::divergence_max.count - 5'000);
+  EXPECT_TRUE(told.empty()) << "a small difference is nobody's business";
+  set_by(AsioLoop::divergence_max.count + 5'000);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NEAR(static_cast<double>(told[0].count), -65'000, 4'000);
+  set_by(0);
+  EXPECT_EQ(told.size(), 1U);
+  set_by(-3'600'000);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_NEAR(static_cast<double>(told[1].count), 3'600'000, 4'000);
+}
+
 TEST(AsioLoop, I21_TimeIsNeverBeforeTheJournal) {
   boost::asio::io_context io;
   AsioLoop loop(io);

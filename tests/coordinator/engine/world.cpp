@@ -228,6 +228,7 @@ void World::send(HttpRequest request, std::function<void(HttpAnswer)> then) {
   call->shard = std::stoi(epoch);
   call->epoch = std::stoull(epoch.substr(epoch.find(':') + 1));
   requests.push_back(request);
+  sent_at.push_back(loop.now_);
   call->request = std::move(request);
   call->then = std::move(then);
   check_licensed(*call);

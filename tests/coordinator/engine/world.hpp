@@ -42,11 +42,12 @@ struct Crash {};
 class VirtualLoop final : public Loop {
  public:
   TimeMs now() const override { return now_; }
-  TimeMs wall() const override { return now_; }
+  TimeMs wall() const override { return now_ + wall_error; }
   void wake_at(TimeMs at) override { wake_ = at; }
   void post(std::function<void()> work) override { posted.push_back(std::move(work)); }
 
   TimeMs now_{1'700'000'000'000};
+  DurationMs wall_error;  // the wall clock shows this much more than engine time
   TimeMs wake_;
   std::deque<std::function<void()>> posted;
 };
@@ -103,6 +104,7 @@ class World final : public HttpClient {
   std::set<PurchaseId> acknowledged;
   std::vector<std::string> wire;      // "STEP:OPERATION:ATTEMPT" as they left
   std::vector<HttpRequest> requests;  // the same, whole
+  std::vector<TimeMs> sent_at;
   // What the versions of `purchase` say, for reading the log.
   std::map<std::uint32_t, Definition> definitions{{1, purchase_definition()}};
   std::shared_ptr<const KeyRing> keys;

@@ -87,6 +87,9 @@ class Engine {
   // The last journalled time, known after recover(); the loop's time must not be before it.
   virtual TimeMs last_journalled() const = 0;
   virtual void on_wake() = 0;
+  // The wall clock was set, or runs at another pace: journalled for the reader of the log; it moves no
+  // deadline.
+  virtual void clock_diverged(DurationMs engine_minus_wall) = 0;
 
   // Errors: paused, overloaded, journal_failed, stopping (all 503); idempotency_key_reused,
   // cart_id_reused, unknown_definition, unknown_participant, missing_endpoint, unknown_merchant (all 422).
