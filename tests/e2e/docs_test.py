@@ -8,10 +8,12 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
+import time
 import unittest
 
-from settle_e2e.processes import find_binary, free_port
-from settle_e2e.testing import BUILD, Folder
+from settle_e2e.processes import Process, find_binary, free_port, new_secret_file
+from settle_e2e.testing import BUILD, Folder, settlectl
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # What each must print, at least.
@@ -44,6 +46,29 @@ class Docs(Folder):
                                   env=os.environ | {"SETTLE_URL": stack.settled.url, "PATH": path, "USER": "ada"})
             self.assertEqual(0, done.returncode, f"{document}\n{done.stdout}\n{done.stderr}")
             self.assertIn(word, done.stdout)
+
+    def test_the_python_participant_is_short_and_shown_as_it_is(self):
+        source = (ROOT / "docs/examples/participant.py").read_text(encoding="utf-8")
+        code = [line for line in source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+        self.assertLessEqual(len(code), 60)
+        shown = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs/participant-protocol.md").read_text(encoding="utf-8"), re.M | re.S)
+        self.assertEqual(1, len(shown))
+        self.assertIn(shown[0], source)
+
+    def test_the_python_participant_has_nothing_wrong(self):
+        new_secret_file(self.folder / "secret")
+        port = free_port()
+        seats = Process("seats", [sys.executable, ROOT / "docs/examples/participant.py", self.folder / "seats.db", self.folder / "secret", port],
+                        port, self.folder / "log")
+        self.addCleanup(seats.stop)
+        seats.spawn()
+        for _ in range(500):
+            if "listening" in seats.tail():
+                break
+            time.sleep(0.02)
+        code, said, complaint = settlectl("participant", "check", seats.url, "--secret-file", self.folder / "secret", "--confirm")
+        self.assertEqual(0, code, said + complaint)
+        self.assertIn("nothing is wrong with it", said)
 
     def test_links_lead_somewhere(self):
         for document in ("README.md", "CHANGELOG.md"):
