@@ -41,7 +41,12 @@ struct Remote {
 struct Fixture {
   explicit Fixture(const std::string& file = ":memory:") : database(Database::open(file).value()) {
     const FenceFirst handler{[this](const Call& call) { return remote.act(call); }};
-    participant = Participant::create(*database, secrets(), {handler, handler, handler}).value();
+    ParticipantOptions options;
+    options.at = [this](const Key&, Point point) {
+      if (point == Point::fence_stored && at_fence) std::exchange(at_fence, nullptr)();
+    };
+    participant =
+        Participant::create(*database, secrets(), {handler, handler, handler}, nullptr, options).value();
   }
   Response call(Operation operation) {
     CallSpec spec;
@@ -51,6 +56,7 @@ struct Fixture {
   std::string state() { return json_of(call(Operation::query)).value("state", ""); }
 
   Remote remote;
+  std::function<void()> at_fence;
   std::unique_ptr<Database> database;
   std::shared_ptr<Participant> participant;
 };
@@ -72,6 +78,15 @@ TEST(FenceFirst, I12_TheFenceIsThereBeforeTheRemoteCallAndAnswersRepetitions) {
   EXPECT_EQ(fixture.state(), "tried");
   EXPECT_EQ(fixture.call(Operation::confirm).status, 200);
   EXPECT_EQ(fixture.state(), "confirmed");
+}
+
+// The call was not known to be under way until a moment after its fence was stored: a repetition in that
+// moment took it for one whose worker had died, and the remote side was called twice at once.
+TEST(FenceFirst, I12_ARepetitionRightAfterTheFenceIsToldToWait) {
+  Fixture fixture;
+  fixture.at_fence = [&fixture] { EXPECT_EQ(fixture.call(Operation::try_).status, 425); };
+  EXPECT_EQ(fixture.call(Operation::try_).status, 200);
+  EXPECT_EQ(fixture.remote.calls.begin()->second, 1);
 }
 
 TEST(FenceFirst, ARemoteSideThatWasSilentIsAskedAgainUnderTheSameKey) {

@@ -132,9 +132,15 @@ Response Participant::run(Call call, const FenceFirst& handler) {
     if (entry.answer) return conclude(std::move(transaction), call, *entry.answer);
     // An orphan's worker died with an earlier process, or gave up: this call takes over.
     call.prior = entry.prior;
-    if (!transaction.commit()) return problem(503, "database", "the participant cannot write its database");
+    // Before the commit, which lets go of the lock: a repetition that came in between would take over.
     under_way_.insert(call.key);
+    if (!transaction.commit()) {
+      const Transaction locked = database_.begin();
+      under_way_.erase(call.key);
+      return problem(503, "database", "the participant cannot write its database");
+    }
   }
+  if (options_.at) options_.at(call.key, Point::fence_stored);
   const Answer answer = guarded(handler.work, call);
   Transaction transaction = database_.begin();
   under_way_.erase(call.key);

@@ -41,7 +41,8 @@ struct Handlers {
 };
 
 // Where a test may look on, or stop the process.
-enum class Point { before_commit, after_commit };
+// fence_stored: a FenceFirst's fence is stored, its work is still to begin.
+enum class Point { before_commit, after_commit, fence_stored };
 
 // How an outcome is told: a participant may answer 202 and report what is already done, and may report more
 // than once.
