@@ -1,6 +1,9 @@
 /* The engine: an event changes the purchase in memory and is appended; a sync makes it durable; what is durable may
  * leave. A crash at any point keeps what the disk has, and recovery gives `resume` to what was out. */
 
+#undef here
+#define here reached(0 + __LINE__)
+
 /* -- what follows from the new state by itself: ../src/progress.cpp -- */
 
 #define all_tried (v.s[0].st == tried && v.s[1].st == tried)
@@ -76,7 +79,7 @@ inline copy(target, source) {
 
 inline sync() {
   d_step {
-    dirty ->
+    dirty -> here;
     if :: decided(d) && (commits(d) != commits(v) || cancels(d) != cancels(v)) -> flipped = 1 :: else fi;
     copy(d, v);
     may[0] = (call[0] != 0);
@@ -95,7 +98,7 @@ inline sync() {
 
 inline leave(i) { /* nothing leaves before what caused it is durable */
   d_step {
-    call[i] && (may[i] || early(i)) ->
+    call[i] && (may[i] || early(i)) -> here;
     if :: call[i] == TRY && cancels(v) || call[i] == CONFIRM && !commits(v) -> too_eager = 1 :: else fi;
     if
     :: call[i] == TRY && !d.s[i].owed || call[i] == CONFIRM && !commits(d) || call[i] == CANCEL && !cancels(d) ->
@@ -123,7 +126,7 @@ inline resume_step(i) {
 
 inline crash() { /* and recovery: what happens in between happens to the world alone */
   d_step {
-    crashes < CRASHES && v.st != none ->
+    crashes < CRASHES && v.st != none -> here;
     crashes++;
     copy(v, d);
     call[0] = 0; may[0] = 0; says[0] = 0; listens[0] = 0;
@@ -148,29 +151,29 @@ inline crash() { /* and recovery: what happens in between happens to the world a
 /* -- events. Each is a purchase in, a purchase out, and a record -- */
 
 inline submit() { /* by the shop, again if a crash lost it: it had no answer */
-  d_step { v.st == none -> v.st = trying; late = 0; progress() }
+  d_step { v.st == none -> here; v.st = trying; late = 0; progress() }
 }
 
 inline deadline() {
-  d_step { late && v.st == trying && !v.expired -> progress() }
+  d_step { late && v.st == trying && !v.expired -> here; progress() }
 }
 
 inline ask_to_cancel() { /* the shop, or an operator */
-  d_step { v.st == trying -> v.st = cancelling; progress() }
+  d_step { v.st == trying -> here; v.st = cancelling; progress() }
 }
 
 #define newest (S.out && listens[i]) /* this process made the newest call, and hears what comes of it */
 
 inline event_done(i) {
   d_step {
-    heard && operating && yes[i * 4 + S.op] && !(is(parked) && S.twice_told) ->
+    heard && operating && yes[i * 4 + S.op] && !(is(parked) && S.twice_told) -> here;
     trigger = done; when_done(i); progress()
   }
 }
 
 inline event_late_success(i) {
   d_step {
-    heard && yes[i * 4 + TRY] && told_late[i] < RETELLINGS && (is(cancelled) && !S.known && !S.asking || is(rejected)) ->
+    heard && yes[i * 4 + TRY] && told_late[i] < RETELLINGS && (is(cancelled) && !S.known && !S.asking || is(rejected)) -> here;
     told_late[i]++;
     trigger = late_success; when_late_success(i); progress()
   }
@@ -178,26 +181,26 @@ inline event_late_success(i) {
 
 inline event_refused(i) {
   d_step {
-    heard && operating && no[i * 4 + S.op] && !(is(parked) && S.op != TRY) ->
+    heard && operating && no[i * 4 + S.op] && !(is(parked) && S.op != TRY) -> here;
     trigger = refused; when_refused(i); progress()
   }
 }
 
 /* What says nothing about what happened: the request may have arrived, or may yet. */
-inline event_not_now(i)  { d_step { newest -> trigger = not_now; when_not_now(i); progress() } }
-inline event_unknown(i)  { d_step { newest -> trigger = unknown; when_unknown(i); progress() } }
-inline event_fault(i)    { d_step { newest -> trigger = fault; when_fault(i); progress() } }
-inline event_accepted(i) { d_step { newest -> trigger = accepted; when_accepted(i); progress() } }
+inline event_not_now(i)  { d_step { newest -> here; trigger = not_now; when_not_now(i); progress() } }
+inline event_unknown(i)  { d_step { newest -> here; trigger = unknown; when_unknown(i); progress() } }
+inline event_fault(i)    { d_step { newest -> here; trigger = fault; when_fault(i); progress() } }
+inline event_accepted(i) { d_step { newest -> here; trigger = accepted; when_accepted(i); progress() } }
 inline event_contradicted(i) {
   d_step {
-    S.op != TRY && (newest || is(awaiting)) ->
+    S.op != TRY && (newest || is(awaiting)) -> here;
     trigger = refused; when_refused(i); progress()
   }
 }
 
-inline event_told(i) { d_step { heard && S.asking && says[i] -> trigger = says[i]; when_told(i); progress() } }
-inline event_pending(i) { d_step { S.asking && listens[i] -> trigger = says_pending; when_told(i); progress() } }
-inline event_no_answer(i) { d_step { S.asking && listens[i] -> trigger = no_answer; when_told(i); progress() } }
+inline event_told(i) { d_step { heard && S.asking && says[i] -> here; trigger = says[i]; when_told(i); progress() } }
+inline event_pending(i) { d_step { S.asking && listens[i] -> here; trigger = says_pending; when_told(i); progress() } }
+inline event_no_answer(i) { d_step { S.asking && listens[i] -> here; trigger = no_answer; when_told(i); progress() } }
 
 #ifdef ENDINGS /* before the deadline there is room for two queries; then it is time's turn to pass */
 #define time_for_more (late || v.st != trying || queried < 2)
@@ -205,11 +208,11 @@ inline event_no_answer(i) { d_step { S.asking && listens[i] -> trigger = no_answ
 #define time_for_more 1
 #endif
 
-inline event_due(i) { d_step { S.wakes && time_for_more -> trigger = due; when_due(i); progress() } }
+inline event_due(i) { d_step { S.wakes && time_for_more -> here; trigger = due; when_due(i); progress() } }
 
 inline event_retry(i) {
   d_step {
-    helps < HELPS && helpable ->
+    helps < HELPS && helpable -> here;
     helps++;
     if :: v.expired && v.st == trying -> v.expired = 0; late = 0 :: else fi;
     trigger = retry; when_retried(i); progress()
@@ -217,13 +220,13 @@ inline event_retry(i) {
 }
 
 inline event_more_time() {
-  d_step { helps < HELPS && v.expired && v.st == trying -> helps++; v.expired = 0; late = 0; progress() }
+  d_step { helps < HELPS && v.expired && v.st == trying -> here; helps++; v.expired = 0; late = 0; progress() }
 }
 
 #ifdef MUTANT_COMMIT_AFTER_CANCEL
 inline event_commit() { /* a client decides once more */
   d_step {
-    v.st == cancelling && v.s[0].known && v.s[1].known ->
+    v.st == cancelling && v.s[0].known && v.s[1].known -> here;
     v.st = confirming;
     settle(0); v.s[0].st = tried;
     settle(1); v.s[1].st = tried;

@@ -115,11 +115,13 @@ bit recounted;  /* ... was not higher than the one before */
 hidden mtype trigger;
 hidden byte failed;
 #ifdef MARKS
-hidden byte fired[64000];
+hidden byte fired[64000], passed[2000];
 c_code {
   static void report_fired(void) {
     for (int at = 0; at < 64000; ++at)
       if (fired[at]) printf("fired %d %d %d\n", at / 1600, at / 40 % 40, at % 40);
+    for (int at = 0; at < 2000; ++at)
+      if (passed[at]) printf("passed %d\n", at);
   }
   static void report_at_exit(void) { /* the search comes by here many times */
     static int asked_for;
@@ -127,8 +129,10 @@ c_code {
   }
 };
 #define mark(i, target) fired[(v.s[i].st * 40 + trigger) * 40 + target] = 1
+#define reached(line) passed[line] = 1 /* the events: spin does not look into a d_step for what is never reached */
 #else
 #define mark(i, target) skip
+#define reached(line) skip
 #endif
 
 #include "step.pml"

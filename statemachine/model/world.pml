@@ -2,11 +2,14 @@
  * What arrives and would change neither a book nor an answer is not taken. A 202 needs nothing here: to the
  * participant it is a request that takes its time, and its report is an answer like another. */
 
+#undef here
+#define here reached(1000 + __LINE__)
+
 #define at(k, operation) ((k) * 4 + operation)
 
 inline arrive_try(i, succeeds) {
   d_step {
-    heard && sent[at(i, TRY)] && fence_try[i] == none ->
+    heard && sent[at(i, TRY)] && fence_try[i] == none -> here;
     if
     :: succeeds -> fence_try[i] = held; book[i] = held; yes[at(i, TRY)] = 1
     :: else ->
@@ -19,12 +22,12 @@ inline arrive_try(i, succeeds) {
 }
 
 inline arrive_late_try(i) { /* hanging: refused by the fence that the empty cancel left */
-  d_step { heard && sent[at(i, TRY)] && fence_try[i] == fenced && !no[at(i, TRY)] -> no[at(i, TRY)] = 1 }
+  d_step { heard && sent[at(i, TRY)] && fence_try[i] == fenced && !no[at(i, TRY)] -> here; no[at(i, TRY)] = 1 }
 }
 
 inline arrive_confirm(i) {
   d_step {
-    heard && sent[at(i, CONFIRM)] && !fence_confirm[i] && !no[at(i, CONFIRM)] ->
+    heard && sent[at(i, CONFIRM)] && !fence_confirm[i] && !no[at(i, CONFIRM)] -> here;
     if
     :: fence_try[i] == held && !fence_cancel[i] -> fence_confirm[i] = 1; book[i] = final; yes[at(i, CONFIRM)] = 1
     :: else                                     -> no[at(i, CONFIRM)] = 1
@@ -34,7 +37,7 @@ inline arrive_confirm(i) {
 
 inline arrive_cancel(i) {
   d_step {
-    heard && sent[at(i, CANCEL)] && !fence_cancel[i] && !no[at(i, CANCEL)] ->
+    heard && sent[at(i, CANCEL)] && !fence_cancel[i] && !no[at(i, CANCEL)] -> here;
     if
     :: fence_confirm[i] -> no[at(i, CANCEL)] = 1
     :: else ->
@@ -49,7 +52,7 @@ inline arrive_cancel(i) {
 
 inline read_state(i) { /* a query arrives: the answer is as old as it is when it is heard */
   d_step {
-    heard && v.s[i].asking && listens[i] && !says[i] ->
+    heard && v.s[i].asking && listens[i] && !says[i] -> here;
     if
     :: fence_cancel[i]                         -> says[i] = says_cancelled
     :: !fence_cancel[i] && fence_confirm[i]    -> says[i] = says_confirmed
@@ -60,12 +63,12 @@ inline read_state(i) { /* a query arrives: the answer is as old as it is when it
   }
 }
 
-inline cut(i) { d_step { !gone[i] -> gone[i] = 1 } }
+inline cut(i) { d_step { !gone[i] -> here; gone[i] = 1 } }
 
 active proctype World() {
 end:
   do
-  :: d_step { !late && v.st == trying -> late = 1 }
+  :: d_step { !late && v.st == trying -> here; late = 1 }
   :: arrive_try(0, 1)
   :: arrive_try(0, 0)
   :: arrive_try(1, 1)
