@@ -35,7 +35,7 @@ HttpLimits TestDaemon::quick_limits() {
   return limits;
 }
 
-TestDaemon::TestDaemon(Script script, HttpLimits limits, bool registered)
+TestDaemon::TestDaemon(Script script, HttpLimits limits, bool registered, EngineConfig config)
     : client(std::make_unique<ScriptedClient>(io_, std::move(script))) {
   using boost::asio::ip::tcp;
   server = std::move(*HttpServer::listen(io_, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0),
@@ -43,9 +43,8 @@ TestDaemon::TestDaemon(Script script, HttpLimits limits, bool registered)
                                            api->handle(request, std::move(responder));
                                          }));
   port_ = server->endpoint().port();
-  EngineConfig config;
   config.callback_base = "http://127.0.0.1:" + std::to_string(port_);
-  engine = Engine::create(config, loop_, *journal, *client, keys_);
+  engine = Engine::create(std::move(config), loop_, *journal, *client, keys_);
   loop_.on_wake([this] { engine->on_wake(); });
   SETTLE_CHECK(engine->recover().ok());
   api = Api::create(*engine, io_, keys_, ApiConfig{DurationMs{20}, DurationMs{200}});

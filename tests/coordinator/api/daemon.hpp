@@ -41,7 +41,8 @@ class ScriptedClient final : public HttpClient {
 
 class TestDaemon {
  public:
-  explicit TestDaemon(Script script = {}, HttpLimits limits = quick_limits(), bool registered = true);
+  explicit TestDaemon(Script script = {}, HttpLimits limits = quick_limits(), bool registered = true,
+                      EngineConfig config = {});
   ~TestDaemon();
 
   // As in production, but for deadlines that a test can wait for.

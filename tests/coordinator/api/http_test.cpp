@@ -1,6 +1,9 @@
 // The server and clients that behave badly: each is answered as far as it can be, and disturbs nobody else.
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <thread>
@@ -135,6 +138,47 @@ TEST(Http, ASlowLorisIsCutOff) {
   EXPECT_EQ(headers.read().code(), "request_timeout");
   EXPECT_EQ(body.read().code(), "request_timeout");
   EXPECT_EQ(silent.read().status, 0) << "who never said anything is told nothing";
+  EXPECT_EQ(request(daemon.port(), "GET", "/healthz").status, 200);
+}
+
+// Asks for far more than the buffers between the two hold, and takes nothing of it.
+class Glutton {
+ public:
+  explicit Glutton(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    const int bytes = 4096;
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    std::string all;
+    for (int i = 0; i < 4000; ++i) all += request_text("GET", "/v1/definitions");
+    for (std::size_t at = 0; at < all.size();) {
+      const ssize_t sent = ::send(socket_, all.data() + at, all.size() - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (sent <= 0) break;  // the server reads no more, since it cannot write
+      at += static_cast<std::size_t>(sent);
+    }
+  }
+  ~Glutton() { ::close(socket_); }
+  Glutton(const Glutton&) = delete;
+  Glutton& operator=(const Glutton&) = delete;
+
+ private:
+  int socket_;
+};
+
+TEST(Http, AClientThatNeverReadsIsDropped) {
+  HttpLimits limits = TestDaemon::quick_limits();
+  limits.write_timeout = DurationMs{300};
+  limits.idle_timeout = limits.header_timeout = DurationMs{60'000};
+  TestDaemon daemon({}, limits);
+  const auto connections = [&] { return daemon.ask([&] { return daemon.server->connections(); }); };
+  const Glutton glutton(daemon.port());
+  for (int i = 0; i < 100 && connections() == 0; ++i) std::this_thread::sleep_for(milliseconds(10));
+  ASSERT_EQ(connections(), 1U);
+  for (int i = 0; i < 200 && connections() > 0; ++i) std::this_thread::sleep_for(milliseconds(50));
+  EXPECT_EQ(connections(), 0U) << "who does not read holds a connection for ever";
   EXPECT_EQ(request(daemon.port(), "GET", "/healthz").status, 200);
 }
 

@@ -7,6 +7,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -244,6 +252,61 @@ TEST_F(SettledProcess, I23_AFileSizeLimitIsAFailedWriteAndSaysSo) {
   EXPECT_EQ(answer.code(), "journal_failed");
   EXPECT_EQ(request(port, "GET", "/readyz").code(), "journal_failed");
   EXPECT_EQ(request(port, "GET", "/healthz").status, 200);
+}
+
+// A call that arrived at a participant, whose answer is still to come.
+class OpenCall {
+ public:
+  using Tcp = boost::asio::ip::tcp;
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
+  // Waits for it; false: none came.
+  bool came() {
+    pollfd waiting{acceptor_.native_handle(), POLLIN, 0};
+    if (::poll(&waiting, 1, 10'000) != 1) return false;
+    acceptor_.accept(socket_);
+    boost::asio::read_until(socket_, boost::asio::dynamic_buffer(request_), "\r\n\r\n");
+    return request_.starts_with("POST ");
+  }
+  void answer() {
+    boost::asio::write(socket_,
+                       boost::asio::buffer(std::string("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                                                       "Content-Length: 11\r\n\r\n{\"hold\":77}")));
+  }
+
+ private:
+  boost::asio::io_context io_;
+  Tcp::acceptor acceptor_{io_, Tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)};
+  Tcp::socket socket_{io_};
+  std::string request_;
+};
+
+TEST_F(SettledProcess, I3_AStopWaitsForTheCallThatIsOutAndJournalsItsAnswer) {
+  OpenCall call;
+  std::string id;
+  {
+    Settled settled(flags());
+    const std::uint16_t port = settled.ready();
+    ASSERT_NE(port, 0);
+    register_all(port);
+    ASSERT_EQ(request(port, "PUT", "/v1/participants/inventory",
+                      R"({"base_urls":[")" + call.url() +
+                          R"("],"endpoints":{"try":"/t","confirm":"/c","cancel":"/x"}})")
+                  .status,
+              200);
+    id = submit(port, "k-1", good_order()).json()["id"];
+    ASSERT_TRUE(call.came());
+    settled.signal(SIGTERM);
+    for (int i = 0; i < 400 && request(port, "GET", "/healthz").status != 0; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    call.answer();
+    EXPECT_EQ(settled.wait(), 0) << settled.err();
+  }
+  Settled settled(flags());
+  const std::uint16_t port = settled.ready();
+  ASSERT_NE(port, 0);
+  const nlohmann::json reserve = request(port, "GET", "/v1/purchases/" + id).json()["steps"][0];
+  EXPECT_EQ(reserve["state"], "tried") << reserve;
+  EXPECT_EQ(reserve["attempts"]["try"], 1) << "the answer was lost, and the call made again";
 }
 
 TEST_F(SettledProcess, ASecondSignalEndsItAtOnce) {

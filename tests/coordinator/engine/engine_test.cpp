@@ -207,6 +207,22 @@ TEST(Engine, I13_AForgedCallbackChangesNothing) {
   EXPECT_EQ(code, "unknown_token");
 }
 
+TEST(Engine, I13_ACallbackThatContradictsIsAnswered409AndAlerted) {
+  World world({{"reserve:try", {Behaviour::accepted_both}}});
+  world.submit(world.request("k1"));
+  world.run();
+  EXPECT_EQ(world.alerts_409, 1);
+  EXPECT_EQ(world.engine->figures().alerts, 1U) << "a person is told";
+  EXPECT_EQ(world.show(only_purchase(world)).purchase.state, PurchaseState::completed);
+  world.check_books("a contradicting callback");
+  world.check_replay("a contradicting callback");
+
+  World agreeing({{"reserve:try", {Behaviour::accepted_told}}});
+  agreeing.submit(agreeing.request("k1"));
+  agreeing.run();
+  EXPECT_EQ(agreeing.alerts_409, 0) << "a duplicate is no contradiction";
+}
+
 TEST(Engine, I14_ReopenMakesALinkedPurchaseAndOnlyOne) {
   World world({{"reserve:try", {Behaviour::refuse}}});
   const auto first = world.submit(world.request("k1"));

@@ -10,10 +10,15 @@
 namespace settle::test {
 namespace {
 
+template <class T>
+std::string code_of(const Result<T>& result) {
+  return result.ok() ? "ok" : result.error().code;
+}
+
 template <class Start>
 void wait_for(World& world, const Start& start) {
   std::string answer;
-  start([&](const auto& result) { answer = result.ok() ? "ok" : result.error().code; });
+  start([&](const auto& result) { answer = code_of(result); });
   while (answer.empty() && world.step()) {
   }
   ASSERT_EQ(answer, "ok");
@@ -127,14 +132,14 @@ TEST(Registration, I16_ADeletedMerchantIsStillToldWhatWasBoughtAlsoAfterARestart
   erase_merchant(world);
   EXPECT_EQ(world.engine->registry().merchant("m-1"), nullptr);
   EXPECT_TRUE(world.engine->registry().merchants().empty());
-  EXPECT_EQ(world.submit(world.request("k2"))[0].error().code, "unknown_merchant");
+  EXPECT_EQ(code_of(world.submit(world.request("k2"))[0]), "unknown_merchant");
   run_to_call(world, 8);
   world.restart(0);
   EXPECT_EQ(world.engine->registry().merchant("m-1"), nullptr);
   EXPECT_TRUE(world.engine->registry().merchants().empty());
-  EXPECT_EQ(world.submit(world.request("k2"))[0].error().code, "unknown_merchant");
+  EXPECT_EQ(code_of(world.submit(world.request("k2"))[0]), "unknown_merchant");
   std::string again;
-  world.engine->erase_merchant("m-1", [&](const Result<Done>& done) { again = done.error().code; });
+  world.engine->erase_merchant("m-1", [&](const Result<Done>& done) { again = code_of(done); });
   EXPECT_EQ(again, "not_found");
   world.run();
   EXPECT_EQ(state_of(world, id), PurchaseState::completed);
@@ -183,18 +188,18 @@ TEST(Registration, I16_ADeletedParticipantIsStillReachedByWhatNeedsItAlsoAfterAR
   const PurchaseId id = world.submit(world.request("k1"))[0]->purchase.id;
   run_to_call(world, 3);
   std::string code;
-  world.engine->erase_participant("card", [&](const Result<Done>& done) { code = done.error().code; });
+  world.engine->erase_participant("card", [&](const Result<Done>& done) { code = code_of(done); });
   EXPECT_EQ(code, "in_use");
   wait_for(world, [&](auto then) { world.engine->put_definition(shorter_purchase(), then); });
   wait_for(world, [&](auto then) { world.engine->erase_participant("card", then); });
   for (int restarts = 0; restarts < 2; ++restarts) {
     EXPECT_EQ(world.engine->registry().participant("card"), nullptr);
     EXPECT_EQ(world.engine->registry().participants().count("card"), 0U);
-    world.engine->erase_participant("card", [&](const Result<Done>& done) { code = done.error().code; });
+    world.engine->erase_participant("card", [&](const Result<Done>& done) { code = code_of(done); });
     EXPECT_EQ(code, "not_found");
     Definition again = purchase_definition();
     again.name = "again";
-    world.engine->put_definition(again, [&](const auto& put) { code = put.error().code; });
+    world.engine->put_definition(again, [&](const auto& put) { code = code_of(put); });
     EXPECT_EQ(code, "unknown_participant");
     if (restarts == 0) world.restart(0);
   }

@@ -28,6 +28,7 @@ namespace {
 
 constexpr std::uint16_t shards = 4;
 constexpr DurationMs latency{3};
+const std::string refusal = R"({"outcome":"refused","code":"out_of_stock","detail":"none left"})";
 
 std::string problem(const std::string& code) {
   return Json{{"code", code}, {"detail", "as the script says"}}.dump();
@@ -51,6 +52,7 @@ const char* name_of(Behaviour behaviour) {
                                       "busy_but_done",
                                       "accepted_told",
                                       "accepted_refused",
+                                      "accepted_both",
                                       "accepted_silent",
                                       "accepted_lost",
                                       "fault",
@@ -298,15 +300,18 @@ void World::arrive(const std::shared_ptr<Call>& call) {
       return reply(call, 503, problem("busy"));
     case Behaviour::busy_but_done:
       return (void)work(*call, false, body), reply(call, 503, problem("busy"));
-    case Behaviour::accepted_told: {
+    case Behaviour::accepted_told:
+    case Behaviour::accepted_both: {
       (void)work(*call, false, body);
       const Json result = body.empty() ? Json::object() : Json::parse(body);
       report(call, Json{{"outcome", "done"}, {"result", result}}.dump(), 3);
+      if (behaviour == Behaviour::accepted_both)
+        at(DurationMs{2'000}, [this, call] { report(call, refusal, 1); });
       return reply(call, 202, "");
     }
     case Behaviour::accepted_refused:
       (void)work(*call, true, body);
-      report(call, Json{{"outcome", "refused"}, {"code", "out_of_stock"}, {"detail", "none left"}}.dump(), 3);
+      report(call, refusal, 3);
       return reply(call, 202, "");
     case Behaviour::accepted_silent:
       return (void)work(*call, false, body), reply(call, 202, "");

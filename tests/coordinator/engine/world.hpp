@@ -27,6 +27,7 @@ enum class Behaviour {
   busy_but_done,     // 503, done all the same
   accepted_told,     // 202, done, reported by callback
   accepted_refused,  // 202, then refused by callback
+  accepted_both,     // 202, done, reported by callback as done and then as refused
   accepted_silent,   // 202, done, never reported
   accepted_lost,     // 202, not done, never reported
   fault,             // 404, nothing done
