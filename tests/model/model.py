@@ -29,7 +29,7 @@ WORLDS = {
     # What must come to an end must do so also when nothing passes any more; the second crash is left to the others.
     "asking_cut": ["ASKS", "ENDINGS", "CRASHES=1"],
     "deaf_cut": ["ACCEPTS", "CONTRADICTS", "ENDINGS", "CRASHES=1"],
-    "person_cut": ["HELPS=1", "ON_DEADLINE_PERSON", "ENDINGS", "CRASHES=1"],
+    "person_cut": ["HELPS=1", "ON_DEADLINE_PERSON", "ENDINGS", "CRASHES=0"],
     "person_deaf": ["ACCEPTS", "CONTRADICTS", "HELPS=1", "CRASHES=0"],
     "counted": ALL + ["COUNT_CALLS"],
 }
