@@ -26,7 +26,7 @@ void add_tries(std::vector<Scenario>& all, const std::string& where) {
   for (const Behaviour b :
        {Behaviour::refuse, Behaviour::lose_request, Behaviour::lose_answer, Behaviour::reset, Behaviour::busy,
         Behaviour::busy_but_done, Behaviour::accepted_told, Behaviour::accepted_refused,
-        Behaviour::accepted_both, Behaviour::accepted_silent, Behaviour::accepted_lost, Behaviour::fault}) {
+        Behaviour::accepted_silent, Behaviour::accepted_lost, Behaviour::fault}) {
     std::vector<std::string> ends{"completed"};
     if (b == Behaviour::refuse || b == Behaviour::accepted_refused) ends = {"cancelled"};
     // The crash may eat the only 404: the next attempt is taken.
