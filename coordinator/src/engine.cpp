@@ -2,6 +2,7 @@
 
 #include "engine_impl.hpp"
 #include "settle/coordinator/log.hpp"
+#include "settle/statemachine/bug.hpp"
 #include "settle/wal/codec.hpp"
 
 namespace settle {
@@ -42,7 +43,9 @@ Result<Appended> EngineImpl::append(Append append) {
   // Now and then recovery is told from where it must read: the oldest record that no snapshot covers.
   if (++shard.appends_since_floor >= 256) {
     shard.appends_since_floor = 0;
-    append.recovery_floor = shard.unsaved.empty() ? shard.last_lsn + 1 : shard.unsaved.begin()->first;
+    append.recovery_floor = shard.unsaved.empty() || SETTLE_BUG(recovery_floor_too_high)
+                                ? shard.last_lsn + 1
+                                : shard.unsaved.begin()->first;
   }
   Result<Appended> appended = journal_.append(std::move(append));
   if (!appended) {
@@ -149,7 +152,7 @@ void EngineImpl::on_durable(Ticket ticket, const Status& status) {
 
 // I23: nothing is acknowledged and nothing leaves any more. What was in memory only is told to nobody.
 void EngineImpl::fail(const Error& error) {
-  if (failed_) return;
+  if (failed_ || SETTLE_BUG(journal_failure_ignored)) return;
   failed_ = Error{"journal_failed", error.detail};
   log_alert("the journal failed: no purchase is accepted until a restart",
             {{"code", error.code}, {"detail", error.detail}});

@@ -2,6 +2,7 @@
 
 #include "engine_impl.hpp"
 #include "settle/coordinator/log.hpp"
+#include "settle/statemachine/bug.hpp"
 
 namespace settle {
 namespace {
@@ -9,6 +10,7 @@ namespace {
 // A call that was overtaken (a cancel was decided, an operator acted, a callback came) while its record was
 // being synced must not leave: I8. It counts as made all the same.
 bool still_wanted(const Step& step, const Effect& effect) {
+  if (SETTLE_BUG(overtaken_calls_leave)) return true;
   if (effect.operation == Operation::query)
     return step.query_in_flight && step.attempts_of(Operation::query) == effect.attempt;
   return step.in_flight && step.operation == effect.operation &&

@@ -3,6 +3,7 @@
 
 #include "engine_impl.hpp"
 #include "settle/coordinator/log.hpp"
+#include "settle/statemachine/bug.hpp"
 #include "settle/wal/codec.hpp"
 
 namespace settle {
@@ -70,6 +71,7 @@ bool EngineImpl::at_rest(const Live& live) const {
 void EngineImpl::rest(Live& live, Append& append) {
   append.snapshot = encode(live.purchase);
   append.due_put = live.due_on_disk = next_wake(*live.definition, live.purchase);
+  if (SETTLE_BUG(due_time_late)) append.due_put = TimeMs{};
   const auto index = [&](bool put, const char* name, const char* value) {
     append.indexes.push_back({put, name, value, live.purchase.submitted_at, live.purchase.id});
   };
@@ -96,7 +98,8 @@ void EngineImpl::let_go(const PurchaseId& id) {
   if (found == live_.end()) return;
   Live& live = *found->second;
   // Only what a snapshot holds completely, durably, may be forgotten here.
-  if (!live.durable || live.unsaved_from != 0 || !live.waiters.empty() || !at_rest(live)) return;
+  const bool durable = live.durable || SETTLE_BUG(forgotten_before_durable);
+  if (!durable || live.unsaved_from != 0 || !live.waiters.empty() || !at_rest(live)) return;
   if (live.wake_at) {
     wakes_.erase({live.wake_at, id});
     Shard& shard = shards_[live.shard.number];
@@ -244,7 +247,7 @@ void EngineImpl::reply(Live& live, bool created, bool same_cart, Then<PurchaseVi
   PurchaseView view = view_of(live);
   view.created = created;
   view.same_cart = same_cart;
-  if (live.durable) {
+  if (live.durable || SETTLE_BUG(acknowledged_before_durable)) {
     const PurchaseId id = live.purchase.id;
     then(std::move(view));
     return let_go(id);

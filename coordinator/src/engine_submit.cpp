@@ -3,6 +3,7 @@
 #include "engine_impl.hpp"
 #include "settle/coordinator/targets.hpp"
 #include "settle/crypto/crypto.hpp"
+#include "settle/statemachine/bug.hpp"
 
 namespace settle {
 namespace {
@@ -143,7 +144,7 @@ Result<Live*> EngineImpl::found_before(const PurchaseId& id, const SubmitRequest
   Result<Live*> own = find(id);
   if (!own) return own.error();
   if (*own != nullptr) {
-    if ((*own)->purchase.request_digest == request.digest) return own;
+    if ((*own)->purchase.request_digest == request.digest || SETTLE_BUG(other_body_accepted)) return own;
     let_go(id);
     return reused();
   }
@@ -179,7 +180,7 @@ ShardId EngineImpl::cart_shard(const Order& order) const {
 // The open or completed purchase that holds the order's cart; nullptr: the cart is free for `wanted`.
 Result<Live*> EngineImpl::cart_holder(const Order& order, const PurchaseId& wanted) {
   Live* const none = nullptr;
-  if (order.cart_id.empty()) return none;
+  if (order.cart_id.empty() || SETTLE_BUG(cart_not_claimed)) return none;
   const std::string key = cart_key(order);
   PurchaseId holder;
   if (const auto fresh = claims_.find(key); fresh != claims_.end()) {

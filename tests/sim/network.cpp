@@ -48,7 +48,8 @@ CallPtr Network::read(HttpRequest request, std::function<void(HttpAnswer)> then)
     call->job.amount = body.value("amount", std::int64_t{0});
     call->job.buyer = body.value("buyer", "");
     call->job.sku = body.value("sku", "");
-    for (const auto& [step, result] : body.value("results", Json::object()).items())
+    const Json results = body.value("results", Json::object());
+    for (const auto& [step, result] : results.items())
       if (result.contains("hold")) call->holds[step] = result["hold"];
   }
   call->request = std::move(request);
@@ -141,22 +142,15 @@ void Network::arrive(const CallPtr& call) {
       return answer(call, 202, "");
     }
   }
-  const Worked worked = service.work(call->job, refuse);
-  world_.note("work", call->service + " " + call->text() + " -> " + std::to_string(worked.status));
-  world_.oracle.worked(service, call->job, worked);
-  std::string body = worked.body;
-  if (op == "try" && worked.status == 200) perhaps_expires(call, body);
+  const Worked worked = work(call, refuse, " -> ");
   if (op != "query" && faults.strikes(Fault::busy_but_done)) return answer(call, 503, problem("busy"));
-  answer(call, worked.status, body);
+  answer(call, worked.status, worked.body);
 }
 
 // The work of a call that was answered 202, and the report of it.
 void Network::accepted(const CallPtr& call, bool refuse) {
-  Service& service = world_.services.at(call->service);
   if (is_down(call->service)) return;
-  const Worked worked = service.work(call->job, refuse);
-  world_.note("work", call->service + " " + call->text() + " later -> " + std::to_string(worked.status));
-  world_.oracle.worked(service, call->job, worked);
+  const Worked worked = work(call, refuse, " later -> ");
   Json body;
   if (worked.status == 200) {
     body = Json{{"outcome", "done"}, {"result", Json::parse(worked.body)}};
@@ -218,16 +212,22 @@ void Network::forge_callbacks() {
   }
 }
 
-// A hold that lasts for a while only: said in the answer, and meant.
-void Network::perhaps_expires(const CallPtr& call, std::string& body) {
+// The work itself. A hold may last for a while only: said in the answer, and meant.
+Worked Network::work(const CallPtr& call, bool refuse, const char* how) {
   Faults& faults = world_.faults;
-  if (!world_.oracle.is_hold(call->job) || !faults.strikes(Fault::hold_expires)) return;
-  const DurationMs lasts = faults.random(Fault::hold_expires).delay(8'000, 3'600'000);
-  const TimeMs until = world_.time.now() + lasts;
-  Json with = Json::parse(body);
-  with["expires_at"] = rfc3339(world_.daemon.clock().wall() + lasts);
-  body = with.dump();
-  world_.time.at(until, [this, call] { world_.services.at(call->service).expire(call->job); });
+  Service& service = world_.services.at(call->service);
+  Job job = call->job;
+  if (job.operation == "try" && world_.oracle.is_hold(job) && faults.strikes(Fault::hold_expires)) {
+    const DurationMs lasts = faults.random(Fault::hold_expires).delay(8'000, 3'600'000);
+    job.expires = world_.time.now() + lasts;
+    job.expires_text = rfc3339(world_.daemon.clock().wall() + lasts);
+  }
+  Worked worked = service.work(job, refuse);
+  if (job.expires && worked.effective && worked.status == 200)
+    world_.time.at(job.expires, [&service, job] { service.expire(job); });
+  world_.note("work", call->service + " " + call->text() + how + std::to_string(worked.status));
+  world_.oracle.worked(service, job, worked);
+  return worked;
 }
 
 void Network::deliver(const CallPtr& call) {

@@ -58,7 +58,7 @@ class Network final : public HttpClient {
   void answer(const CallPtr& call, int status, std::string body);
   void settle(const CallPtr& call, HttpAnswer answer);
   void fail(const CallPtr& call, Cause cause, DurationMs wait);
-  void perhaps_expires(const CallPtr& call, std::string& body);
+  Worked work(const CallPtr& call, bool refuse, const char* how);
 
   World& world_;
   std::vector<std::pair<std::string, std::string>> old_callbacks_;  // URL and body, for stale ones

@@ -69,8 +69,9 @@ void People::resolve(const PurchaseView& view, std::size_t index) {
   } else {
     if (world_.network.is_down(step.target)) return;
     const Order& order = view.purchase.order;
-    const Job job{id,          step.name, settle::name_of(op), order.quantity, order.amount_minor,
-                  order.buyer, order.sku};
+    const Job job{
+        id, step.name, settle::name_of(op), order.quantity, order.amount_minor, order.buyer, order.sku,
+        {}, {}};
     if (op == Operation::query) return;
     Service& service = world_.services.at(step.target);
     const Worked worked = service.work(job, false);

@@ -57,6 +57,24 @@ bool Oracle::is_hold(const Job& job) const {
 void Oracle::read_log() {
   const std::string wrong = log_.read(world_.daemon.disk().inner());
   if (!wrong.empty()) fail(wrong);
+  for (const PurchaseId& id : log_.fresh()) {
+    const Shadow& shadow = *log_.find(id);
+    if (shadow.purchase.decision != Decision::commit || std::exchange(seen_[id].committed, true)) continue;
+    check_holds_stand(id, shadow);
+  }
+}
+
+// I16: a hold that is over by the services' own books must not be built upon. Clocks that differ may differ
+// on that too.
+void Oracle::check_holds_stand(const PurchaseId& id, const Shadow& shadow) {
+  const Clock& clock = world_.daemon.clock();
+  if (std::llabs((clock.now() - world_.time.now()).count) > 500 || clock.wall_error.count != 0) return;
+  for (const StepDefinition& step : shadow.definition->steps) {
+    if (step.mode != StepMode::tcc) continue;
+    const Hold* hold = world_.services.at(step.target).find(id, step.name);
+    if (hold != nullptr && hold->expires && hold->expires + DurationMs{1'000} < shadow.purchase.decided_at)
+      fail("I16: " + id.text() + " was committed when the hold of " + step.name + " was over");
+  }
 }
 
 void Oracle::synced() {

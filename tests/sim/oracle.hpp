@@ -57,7 +57,7 @@ class Oracle {
 
  private:
   struct Seen {  // of one purchase, on the wire
-    bool confirm_left = false, cancel_left = false;
+    bool confirm_left = false, cancel_left = false, committed = false;
     std::map<std::string, std::uint64_t> bodies;  // by step:operation
     struct Attempt {
       int number = 0, life = 0;
@@ -81,6 +81,7 @@ class Oracle {
   void check_resend(const Call& call, const Shadow& shadow, std::size_t index, Seen& seen, Operation op);
   void check_results(const Call& call, const Shadow& shadow);
   void check_epoch(const Call& call);
+  void check_holds_stand(const PurchaseId& id, const Shadow& shadow);
   void check_captured(const PurchaseId& id);
   void read_log();
   void check_promises();

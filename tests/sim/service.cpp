@@ -58,7 +58,10 @@ Worked Service::try_(Hold& hold, const Job& job, bool refuse) {
   hold.scarce = job.sku == "SCARCE";
   held += amount_of(hold);
   scarce_out_ += hold.scarce ? hold.quantity : 0;
-  hold.try_body = Json{{"hold", job.step + "-" + std::to_string(hold.tries)}}.dump();
+  Json body{{"hold", job.step + "-" + std::to_string(hold.tries)}};
+  if (job.expires) body["expires_at"] = job.expires_text;
+  hold.expires = job.expires;
+  hold.try_body = body.dump();
   return {200, hold.try_body, true};
 }
 

@@ -20,6 +20,8 @@ struct Job {
   std::string step, operation;
   std::int64_t quantity = 0, amount = 0;
   std::string buyer, sku;
+  TimeMs expires;            // true time at which a hold that this try makes is over; 0: it lasts
+  std::string expires_text;  // ... as the service says it
 };
 
 struct Worked {
@@ -35,6 +37,7 @@ struct Hold {
   bool pending = false;  // accepted with 202, the work is still to be done
   std::string try_body;  // what the try was answered
   std::string confirm_body;
+  TimeMs expires;                            // true time; 0: never
   int tries = 0, confirms = 0, cancels = 0;  // effective ones: at most one each
   std::int64_t quantity = 0, amount = 0;
   bool scarce = false;

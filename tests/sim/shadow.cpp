@@ -23,11 +23,9 @@ struct Actor {
   void operator()(const Other&) {}  // no person did it
 };
 
-// I16: the decision to commit falls before the deadline, and before the first hold is over.
-std::string built_on_sand(const Shadow& shadow, TimeMs at) {
+// I16: the decision to commit falls before the deadline.
+std::string too_late(const Shadow& shadow, TimeMs at) {
   if (shadow.purchase.deadline_at < at) return "I16: committed after its deadline";
-  for (const Step& step : shadow.purchase.steps)
-    if (step.expires_at && step.expires_at < at) return "I16: committed when a hold was over";
   return {};
 }
 
@@ -101,6 +99,8 @@ std::string ShadowLog::take_purchase(const Record& record) {
     const auto found = definitions_.find({submitted->definition, submitted->definition_version});
     if (found == definitions_.end()) return "I27: its definition is not in the log";
     shadow.definition = &found->second;
+    if (!submitted->predecessor.is_zero() && !reopened_.insert(submitted->predecessor).second)
+      return "I14: " + submitted->predecessor.text() + " has two successors";
   }
   if (shadow.definition == nullptr) return "I4: an event of a purchase that was never submitted";
   const PurchaseState before = shadow.purchase.state;
@@ -119,7 +119,7 @@ std::string ShadowLog::take_purchase(const Record& record) {
                   static_cast<int>(t.trigger)}];
   if (began && is_terminal(before) && shadow.purchase.state != before) return "I14: a terminal state changed";
   if (decided == Decision::none && shadow.purchase.decision == Decision::commit)
-    if (std::string wrong = built_on_sand(shadow, event->at); !wrong.empty()) return wrong;
+    if (std::string wrong = too_late(shadow, event->at); !wrong.empty()) return wrong;
   if (decided != Decision::none && shadow.purchase.decision != decided) return "I1: the decision changed";
   return {};
 }

@@ -47,6 +47,7 @@ class ShadowLog {
   std::map<std::pair<std::string, std::uint32_t>, Definition> definitions_;
   std::unordered_map<PurchaseId, Shadow, PurchaseIdHash> purchases_;
   std::vector<PurchaseId> fresh_;
+  std::set<PurchaseId> reopened_;
   std::uint64_t records_ = 0;
 };
 

@@ -49,6 +49,7 @@ struct World {
  private:
   void safety();
   void liveness();
+  void pass(TimeMs until);
   void strike();
   void strike_links();
   bool working_ = true;
