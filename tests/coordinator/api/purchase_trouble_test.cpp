@@ -31,7 +31,7 @@ TEST(Trouble, I16_APurchaseThatIsNotDecidedByItsDeadlineExpires) {
   const std::string id = submit(daemon.port(), "k-1", order).json()["id"];
   const nlohmann::json shown =
       show_until(daemon, id, [](const nlohmann::json& p) { return p["state"] == "cancelled"; });
-  EXPECT_EQ(shown["state"], "cancelled");
+  ASSERT_EQ(shown["state"], "cancelled");
   EXPECT_EQ(shown["status"], "expired");
   EXPECT_EQ(shown["reason"]["code"], "deadline_passed");
   EXPECT_GE(shown["decided_at"], shown["deadline_at"]);
