@@ -210,9 +210,12 @@ void Daemon::freeze(DurationMs span) {
   world_.note("freeze", std::to_string(span.count));
   world_.time.at(frozen_until_, [this, life = life_] {
     if (life != life_) return;
+    // Sockets and timers are all ready at once: nothing says which comes first.
     while (!inbox_.empty() && life == life_) {
-      const auto work = std::move(inbox_.front());
-      inbox_.pop_front();
+      const auto next =
+          inbox_.begin() + static_cast<std::ptrdiff_t>(world_.daemon_random.below(inbox_.size()));
+      const auto work = std::move(*next);
+      inbox_.erase(next);
       run(work);
     }
   });

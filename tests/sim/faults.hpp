@@ -42,6 +42,11 @@ enum class Fault : std::uint8_t {
   accept_twice,
   accept_never,
   accept_refused,
+  report_late,
+  query_wrong,
+  query_stuck,
+  refuse_delivery,
+
   dies,
   dies_for_good,
   hold_expires,

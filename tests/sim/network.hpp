@@ -54,6 +54,9 @@ class Network final : public HttpClient {
   void travel(const CallPtr& call, DurationMs wait);
   void arrive(const CallPtr& call);
   void deliver(const CallPtr& call);
+  bool is_stuck(const Job& job);
+  std::string wrong_word(const Job& job);
+  const std::string& target_of(const Job& job) const;
   void accepted(const CallPtr& call, bool refuse);
   void answer(const CallPtr& call, int status, std::string body);
   void settle(const CallPtr& call, HttpAnswer answer);
@@ -61,7 +64,11 @@ class Network final : public HttpClient {
   Worked work(const CallPtr& call, bool refuse, const char* how);
 
   World& world_;
-  std::vector<std::pair<std::string, std::string>> old_callbacks_;  // URL and body, for stale ones
+  std::set<std::pair<PurchaseId, std::string>> stuck_;
+  struct Told {
+    std::string url, body, operation;
+  };
+  std::vector<Told> old_callbacks_;  // that were taken; for stale ones
 };
 
 }  // namespace settle::sim

@@ -18,7 +18,7 @@ Then<PurchaseView> People::told(const std::string& who, const PurchaseId& id) {
 }
 
 void People::operate() {
-  world_.time.after(operator_.delay(10'000, 600'000), [this] {
+  world_.time.after(operator_.delay(5'000, 120'000), [this] {
     if (resting_) return;
     world_.daemon.run([this](Engine& engine) {
       ListQuery query;
@@ -65,20 +65,15 @@ void People::resolve(const PurchaseView& view, std::size_t index) {
   const Operation op = view.purchase.steps[index].operation;
   Resolution resolution = Resolution::done;
   if (step.mode == StepMode::deliver) {
+    if (operator_.chance(500'000)) {
+      world_.oracle.delivered_by_hand(id, step.name);
+    } else {
+      resolution = Resolution::abandoned;
+    }
+  } else if (op == Operation::try_ && operator_.chance(500'000)) {
     resolution = Resolution::abandoned;
-  } else {
-    if (world_.network.is_down(step.target)) return;
-    const Order& order = view.purchase.order;
-    const Job job{
-        id, step.name, settle::name_of(op), order.quantity, order.amount_minor, order.buyer, order.sku,
-        {}, {}};
-    if (op == Operation::query) return;
-    Service& service = world_.services.at(step.target);
-    const Worked worked = service.work(job, false);
-    world_.note("by hand", step.target + " " + id.text().substr(0, 8) + " " + job.operation + " -> " +
-                               std::to_string(worked.status));
-    world_.oracle.worked(service, job, worked);
-    if (worked.status != 200) return;
+  } else if (!done_by_hand(view, step, op)) {
+    return;
   }
   world_.daemon.run([this, id, name = step.name, resolution](Engine& engine) {
     std::string who;
@@ -87,13 +82,34 @@ void People::resolve(const PurchaseView& view, std::size_t index) {
   });
 }
 
+bool People::done_by_hand(const PurchaseView& view, const StepDefinition& step, Operation op) {
+  if (op == Operation::query || world_.network.is_down(step.target)) return false;
+  Service& service = world_.services.at(step.target);
+  const Order& order = view.purchase.order;
+  Job job;
+  job.purchase = view.purchase.id;
+  job.step = step.name;
+  job.operation = settle::name_of(op);
+  job.quantity = order.quantity;
+  job.amount = order.amount_minor;
+  job.buyer = order.buyer;
+  job.sku = order.sku;
+  const Worked worked = service.work(job, false);
+  world_.note("by hand", step.target + " " + job.purchase.text().substr(0, 8) + " " + job.operation + " -> " +
+                             std::to_string(worked.status));
+  world_.oracle.worked(service, job, worked);
+  return worked.status == 200;
+}
+
 // On a purchase that nobody asked about: at the worst time.
 void People::act_somewhere() {
   std::vector<PurchaseId> known;
   for (const WishPtr& wish : wishes_)
     if (wish->done) known.push_back(wish->id);
   if (known.empty()) return;
-  const PurchaseId id = operator_.pick(known);
+  // Mostly one that is still under way.
+  const std::size_t recent = operator_.chance(700'000) && known.size() > 5 ? known.size() - 5 : 0;
+  const PurchaseId id = known[recent + operator_.below(known.size() - recent)];
   const bool cancels = world_.faults.strikes(Fault::cancel), retries = world_.faults.strikes(Fault::retry),
              reopens = world_.faults.strikes(Fault::reopen);
   world_.daemon.run([this, id, cancels, retries, reopens](Engine& engine) {
@@ -106,6 +122,7 @@ void People::act_somewhere() {
       Act why = act(who);
       engine.retry(id, std::move(why), "", told(who, id));
     }
+    if (world_.faults.strikes(Fault::resolve)) look_at_deliveries(engine, id);
     if (reopens) {
       Act why = act(who);
       engine.reopen(id, std::move(why), [this, who, id](const Result<PurchaseView>& said) {
@@ -114,6 +131,15 @@ void People::act_somewhere() {
         if (said) world_.oracle.act_told(who, id);
       });
     }
+  });
+}
+
+// A delivery that waits may be resolved without being parked.
+void People::look_at_deliveries(Engine& engine, const PurchaseId& id) {
+  engine.show(id, [this](const Result<PurchaseView>& view) {
+    if (!view) return;
+    for (std::size_t i = 0; i < view->purchase.steps.size(); ++i)
+      if (view->purchase.steps[i].state == StepState::delivering) return resolve(*view, i);
   });
 }
 
@@ -128,7 +154,8 @@ void People::pause() {
 
 void People::change_registry() {
   world_.daemon.run([this](Engine& engine) {
-    const std::string name = operator_.pick(std::vector<std::string>{"inventory", "payment", "card"});
+    const std::string name =
+        operator_.pick(std::vector<std::string>{"inventory", "payment", "card", "archive"});
     engine.put_participant(participant_of(name, operator_.chance(500'000), operator_), [](const auto&) {});
   });
 }

@@ -32,6 +32,16 @@ Definition vary(Random& random, const std::string& name) {
   if (steps[1].mode == StepMode::compensable) steps[0].confirm_after.clear();
   if (steps[1].mode == StepMode::compensable) steps[2].confirm_after.clear();
   if (random.chance(300'000)) definition.on_deadline = OnDeadline::person;
+  if (random.chance(400'000)) {
+    StepDefinition archive = steps[3];
+    archive.name = "archive";
+    archive.target = "archive";
+    archive.after = {static_cast<std::uint8_t>(random.chance(500'000) ? 3 : 2)};
+    steps.push_back(archive);
+  }
+  if (random.chance(300'000))
+    for (StepDefinition& step : steps)
+      step.spec(Operation::deliver).retry.window = random.delay(60'000, 86'400'000);
   definition.deadline = random.delay(15'000, 1'800'000);
   definition.decision_margin = DurationMs{random.between(0, 5'000)};
   for (StepDefinition& step : steps) {
@@ -55,6 +65,7 @@ Definition vary(Random& random, const std::string& name) {
 Participant participant_of(const std::string& name, bool query, Random& random) {
   Json endpoints{{"try", "/try"}, {"confirm", "/confirm"}, {"cancel", "/cancel"}};
   if (query) endpoints["query"] = "/query";
+  if (name == "archive") endpoints = Json{{"deliver", "/deliver"}};
   const Json json{{"base_urls", {"http://" + name}},
                   {"endpoints", endpoints},
                   {"secrets", {secret}},
@@ -93,7 +104,7 @@ void People::next_setup() {
 
 void People::begin(DurationMs span) {
   Random random = world_.seed.split("registry");
-  for (const char* name : {"inventory", "payment", "card"}) {
+  for (const char* name : {"inventory", "payment", "card", "archive"}) {
     const Participant participant = participant_of(name, random.chance(700'000), random);
     setup_.push_back([participant](Engine& engine, const std::function<void(bool)>& done) {
       engine.put_participant(participant, [done](const auto& put) { done(put.ok()); });

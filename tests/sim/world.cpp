@@ -91,7 +91,7 @@ void World::strike() {
 }
 
 void World::strike_links() {
-  for (const char* name : {"inventory", "payment", "card", "m-1", "m-2"}) {
+  for (const char* name : {"inventory", "payment", "card", "archive", "m-1", "m-2"}) {
     Network::Link& link = network.links[name];
     if (faults.strikes(Fault::partition, 20'000)) {
       TimeMs& cut = world_random.chance(500'000) ? link.cut_there : link.cut_back;
