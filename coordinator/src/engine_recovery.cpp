@@ -144,7 +144,9 @@ Status EngineImpl::replay(const Record& record,
   if (found == live_.end()) {
     Result<std::unique_ptr<Live>> live =
         known->second > 0 ? thaw_saved(record.purchase) : first_of(*event, record.position.shard);
-    if (!live) return damaged(live.error().detail);
+    // A read that failed is not damage: the next start may find everything.
+    if (!live)
+      return Error{live.error().code, "record " + record.position.text() + ": " + live.error().detail};
     found = live_.emplace(record.purchase, std::move(*live)).first;
   }
   Live& live = *found->second;
