@@ -90,7 +90,7 @@ Status EngineImpl::recover_shard(ShardId id) {
   }
   Result<TimeMs> due = journal_.next_due(id);
   if (!due) return due.error();
-  if (!SETTLE_BUG(timers_lost_at_restart)) shard.next_due = *due;
+  shard.next_due = SETTLE_BUG(timers_lost_at_restart) ? TimeMs{} : *due;
   return ok();
 }
 

@@ -29,7 +29,7 @@ void AppendAndSync(benchmark::State& state) {
   auto append = purchase_append(purchase_in(shard, 1), epoch, TimeMs{1}, std::string(120, 'e'));
   append.transitions.assign(60, 't');
   const auto outstanding_max = static_cast<std::uint64_t>(state.range(0));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     {
       std::unique_lock lock(mutex);
       told.wait(lock, [&] { return appended - durable < outstanding_max; });

@@ -167,7 +167,7 @@ void Network::accepted(const CallPtr& call, bool refuse) {
 }
 
 // As the kit's reporter does: until it is answered 200, or it is pointless.
-void Network::report(const CallPtr& call, std::string body, int tries, DurationMs wait) {
+void Network::report(const CallPtr& call, const std::string& body, int tries, DurationMs wait) {
   world_.time.after(wait, [this, call, body, tries] {
     if (tries == 0) return;
     const auto again = [this, call, body, tries] {
@@ -193,7 +193,7 @@ void Network::report(const CallPtr& call, std::string body, int tries, DurationM
 // Tokens that nobody gave out, old reports again, reports that say the opposite, and noise (I13).
 void Network::forge_callbacks() {
   Faults& faults = world_.faults;
-  const auto send = [this](std::string token, std::string body, const char* what, bool known) {
+  const auto send = [this](const std::string& token, const std::string& body, const char* what, bool known) {
     world_.daemon.run([this, token, body, what, known](Engine& engine) {
       engine.callback(token, body, [this, what, known](const Result<Done>& said) {
         world_.note(what, said ? "ok" : said.error().code);

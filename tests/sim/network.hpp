@@ -36,7 +36,7 @@ class Network final : public HttpClient {
   void send(HttpRequest request, std::function<void(HttpAnswer)> then) override;
 
   // A service's report to the URL it was given; repeated until it is taken or `tries` are used up.
-  void report(const CallPtr& call, std::string body, int tries, DurationMs wait);
+  void report(const CallPtr& call, const std::string& body, int tries, DurationMs wait);
   void forge_callbacks();
 
   // Until when nothing reaches a service, or nothing comes back from it (one-way partitions), or it is dead.

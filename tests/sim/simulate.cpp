@@ -60,8 +60,11 @@ bool parse(int argc, char** argv, Arguments& out, std::string& error) {
       out.last = out.first;
     } else if (name == "--seeds") {
       const std::string range = value();
-      if (std::sscanf(range.c_str(), "%lu..%lu", &out.first, &out.last) != 2)
-        error = "--seeds wants FIRST..LAST";
+      char* dots = nullptr;
+      out.first = std::strtoull(range.c_str(), &dots, 10);
+      char* end = nullptr;
+      if (std::strncmp(dots, "..", 2) == 0) out.last = std::strtoull(dots + 2, &end, 10);
+      if (end == nullptr || end == dots + 2 || *end != 0) error = "--seeds wants FIRST..LAST";
     } else if (name == "--purchases") {
       std::uint64_t count = 0;
       number(count);
@@ -171,7 +174,7 @@ int run_bugs(const Arguments& arguments) {
     missed += caught ? 0 : 1;
     unsigned long seed = 0;
     if (const std::size_t at = said.rfind("--seed "); at != std::string::npos)
-      std::sscanf(said.c_str() + at, "--seed %lu", &seed);
+      seed = std::strtoul(said.c_str() + at + 7, nullptr, 10);
     std::printf("%-8s %-26s %s\n", caught ? "caught" : "MISSED", bug.name, bug.what);
     if (caught)
       std::printf("         after %lu seeds: %s\n", seed - arguments.first + 1,
