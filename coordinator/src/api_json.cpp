@@ -132,6 +132,9 @@ bool is_utf8(std::string_view text) {
 
 std::optional<Problem> read_json(std::string_view text, nlohmann::json& into) {
   if (!is_utf8(text)) return Problem{"invalid_utf8", "the body is not UTF-8", ""};
+  // nlohmann takes NUL for the end of the text, and would not look at what stands behind it.
+  if (text.find('\0') != std::string_view::npos)
+    return Problem{"malformed_json", "the body holds a NUL byte", ""};
   StrictBuilder builder(into);
   if (json::sax_parse(text.begin(), text.end(), &builder)) return std::nullopt;
   if (builder.problem()) return builder.problem();

@@ -12,6 +12,8 @@ namespace settle {
 namespace http = boost::beast::http;
 namespace {
 
+constexpr std::size_t last_chunk_bytes_min = 5;
+
 class BeastRequest final : public ServerRequest {
  public:
   explicit BeastRequest(const http::request<http::string_body>& message) : fields_(message) {
@@ -107,6 +109,9 @@ void HttpSession::process() {
 
 bool HttpSession::parse() {
   while (begin_ < end_) {
+    // Of a chunked body, at least "0\r\n\r\n" is still to come. Beast 1.74 stops the process when it is given
+    // less than that for a second time.
+    if (phase_ == Phase::body && parser_->chunked() && end_ - begin_ < last_chunk_bytes_min) break;
     boost::system::error_code error;
     begin_ += parser_->put(boost::asio::buffer(buffer_.get() + begin_, end_ - begin_), error);
     if (error == http::error::need_more) error = {};
@@ -128,7 +133,8 @@ bool HttpSession::head_complete() {
   phase_ = Phase::body;
   set_deadline(host_.limits().body_timeout);
   const auto& message = parser_->get();
-  if (message.version() >= 11 && message.count(http::field::host) != 1) {
+  const std::size_t hosts = message.count(http::field::host);  // RFC 9112, 3.2: more than one, of any version
+  if (hosts > 1 || (message.version() >= 11 && hosts == 0)) {
     return refuse("malformed_request", "exactly one Host is required"), false;
   }
   if (message.count(http::field::transfer_encoding) > 0 && !parser_->chunked()) {

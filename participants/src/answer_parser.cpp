@@ -10,6 +10,8 @@ namespace http = boost::beast::http;
 using ErrorCode = boost::beast::error_code;
 using View = boost::beast::string_view;
 
+constexpr std::size_t last_chunk_bytes_min = 5;
+
 class Parser final : public http::basic_parser<false> {
  public:
   explicit Parser(HttpAnswer& answer) : answer_(answer) {
@@ -100,6 +102,11 @@ void AnswerParser::reset() {
 }
 
 AnswerParser::State AnswerParser::feed(std::string_view bytes, std::size_t& used) {
+  // Of a chunked body, at least "0\r\n\r\n" is still to come. Beast 1.74 stops the process when it is given
+  // less than that for a second time.
+  used = 0;
+  if (impl_->parser->is_header_done() && impl_->parser->chunked() && bytes.size() < last_chunk_bytes_min)
+    return State::more;
   ErrorCode error;
   used = impl_->parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
   if (error && error != http::error::need_more) return impl_->failed(error);

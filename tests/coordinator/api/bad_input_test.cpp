@@ -43,6 +43,8 @@ std::vector<BadBody> bad_bodies() {
   return {
       {"malformed", "{\"shop\":", 400, "malformed_json", "/shop"},
       {"trailing garbage", good_order().dump() + "x", 400, "malformed_json", ""},
+      {"garbage behind a NUL", good_order().dump() + std::string("\0garbage", 8), 400, "malformed_json", ""},
+      {"a NUL at the end", good_order().dump() + std::string(1, '\0'), 400, "malformed_json", ""},
       {"single quotes", "{'shop':'x'}", 400, "malformed_json", "*"},
       {"a comment", "{/*x*/}", 400, "malformed_json", "*"},
       {"NaN", with("amount", "NaN"), 400, "malformed_json", "/amount"},

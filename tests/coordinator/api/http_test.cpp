@@ -35,6 +35,8 @@ std::vector<Garbage> garbage() {
       {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "malformed_request"},
       {"no Host", "GET /healthz HTTP/1.1\r\n\r\n", 400, "malformed_request"},
       {"two Hosts", "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "malformed_request"},
+      {"two Hosts of an old client", "GET /healthz HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", 400,
+       "malformed_request"},
       {"an absolute target", "GET http://x/healthz HTTP/1.1\r\nHost: a\r\n\r\n", 400, "malformed_request"},
       {"a bad header", "GET /healthz HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n", 400, "malformed_request"},
       {"a bad length", post + "Content-Length: many\r\n\r\n", 400, "malformed_request"},
@@ -121,6 +123,27 @@ TEST(Http, ChunkedBodiesAndContinueAreUnderstood) {
   std::snprintf(size, sizeof size, "%zx", body.size() - 5);
   client.send(std::string(size) + ";ext=1\r\n" + body.substr(5) + "\r\n0\r\nTrailer: x\r\n\r\n");
   EXPECT_EQ(client.read().status, 202);
+}
+
+// Found by fuzzing: Beast 1.74 stopped the daemon by an assertion of its own.
+TEST(Http, I19_AnEmptyChunkedBodyMayArriveInPieces) {
+  TestDaemon daemon({}, HttpLimits{});
+  for (const std::string first : {"", "0", "0\r", "0\r\n", "0\r\n\r"}) {
+    RawClient client(daemon.port());
+    client.send(
+        "POST /v1/pause HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n" +
+        first);
+    for (const char c : std::string("0\r\n\r\n").substr(first.size())) {
+      std::this_thread::sleep_for(milliseconds(10));
+      client.send(std::string_view(&c, 1));
+    }
+    EXPECT_EQ(client.read().code(), "malformed_json") << first.size();
+  }
+  RawClient cut(daemon.port());
+  cut.send("POST /v1/pause HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n");
+  cut.half_close();
+  EXPECT_EQ(cut.read().code(), "malformed_request");
 }
 
 TEST(Http, ASlowLorisIsCutOff) {
