@@ -16,14 +16,14 @@ constexpr std::size_t last_chunk_bytes_min = 5;
 
 class BeastRequest final : public ServerRequest {
  public:
-  explicit BeastRequest(const http::request<http::string_body>& message) : fields_(message) {
-    const auto target = message.target();
+  BeastRequest(const http::request_header<>& header, const std::string& whole_body) : fields_(header) {
+    const auto target = header.target();
     const std::string_view whole(target.data(), target.size());
     const std::size_t mark = whole.find('?');
     path = whole.substr(0, mark);
     if (mark != std::string_view::npos) query = whole.substr(mark + 1);
-    method = std::string_view(message.method_string().data(), message.method_string().size());
-    body = message.body();
+    method = std::string_view(header.method_string().data(), header.method_string().size());
+    body = whole_body;
   }
   int header(std::string_view name, std::string_view& value) const override {
     const auto [first, last] = fields_.equal_range(boost::beast::string_view(name.data(), name.size()));
@@ -100,7 +100,7 @@ void HttpSession::process() {
     phase_ = Phase::head;
     set_deadline(host_.limits().header_timeout);
     parser_.emplace();
-    parser_->eager(true);
+    header_.reset();
     parser_->header_limit(host_.limits().header_bytes_max);
     parser_->body_limit(host_.limits().body_bytes_max);
   }
@@ -109,9 +109,11 @@ void HttpSession::process() {
 
 bool HttpSession::parse() {
   while (begin_ < end_) {
-    // Of a chunked body, at least "0\r\n\r\n" is still to come. Beast 1.74 stops the process when it is given
-    // less than that for a second time.
-    if (phase_ == Phase::body && parser_->chunked() && end_ - begin_ < last_chunk_bytes_min) break;
+    // A chunked body ends in no less than "0\r\n\r\n". Beast 1.74 stops the process when it is given the
+    // beginning of it for a second time.
+    if (phase_ == Phase::body && parser_->chunked() && buffer_[begin_] == '0' &&
+        end_ - begin_ < last_chunk_bytes_min)
+      break;
     boost::system::error_code error;
     begin_ += parser_->put(boost::asio::buffer(buffer_.get() + begin_, end_ - begin_), error);
     if (error == http::error::need_more) error = {};
@@ -120,9 +122,11 @@ bool HttpSession::parse() {
     }
     if (error == http::error::body_limit) return refuse("body_too_large", "the body is too large"), false;
     if (error) return refuse("malformed_request", error.message()), false;
-    if (parser_->is_header_done() && phase_ == Phase::head && !head_complete()) return false;
+    const bool head_done = phase_ == Phase::head && parser_->is_header_done();
+    if (head_done && !head_complete()) return false;
     if (parser_->is_done()) return true;
-    if (phase_ == Phase::head || begin_ < end_) break;  // an unfinished line stays in the buffer
+    if (!head_done && (phase_ == Phase::head || begin_ < end_))
+      break;  // an unfinished line stays in the buffer
   }
   read();
   return false;
@@ -132,7 +136,9 @@ bool HttpSession::parse() {
 bool HttpSession::head_complete() {
   phase_ = Phase::body;
   set_deadline(host_.limits().body_timeout);
-  const auto& message = parser_->get();
+  // Beast would add trailers to the headers; a Host or a key that comes behind the body is none.
+  const auto& message = header_.emplace(std::move(parser_->get().base()));
+  parser_->eager(true);
   const std::size_t hosts = message.count(http::field::host);  // RFC 9112, 3.2: more than one, of any version
   if (hosts > 1 || (message.version() >= 11 && hosts == 0)) {
     return refuse("malformed_request", "exactly one Host is required"), false;
@@ -140,7 +146,8 @@ bool HttpSession::head_complete() {
   if (message.count(http::field::transfer_encoding) > 0 && !parser_->chunked()) {
     return refuse("malformed_request", "Transfer-Encoding may only be chunked"), false;
   }
-  if (!parser_->is_done() && message.version() >= 11 && says(message, http::field::expect, "100-continue")) {
+  if (!parser_->is_done() && begin_ == end_ && message.version() >= 11 &&
+      says(message, http::field::expect, "100-continue")) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     boost::system::error_code ignored;  // a client that does not get it sends its body all the same, or goes
     socket_.write_some(boost::asio::buffer(go_on.data(), go_on.size()), ignored);
@@ -154,7 +161,7 @@ void HttpSession::dispatch() {
   ++serial_;
   set_deadline(host_.limits().answer_timeout);
   close_after_ = !parser_->keep_alive();
-  const BeastRequest request(parser_->get());
+  const BeastRequest request(*header_, parser_->get().body());
   if (request.path.empty() || (request.path.front() != '/' && request.path != "*")) {
     return refuse("malformed_request", "the target must be a path");
   }
@@ -199,6 +206,7 @@ void HttpSession::on_written(const boost::system::error_code& error) {
 void HttpSession::after_answer() {
   host_.answered();
   parser_.reset();
+  header_.reset();
   if (out_.capacity() > 64 << 10) std::string().swap(out_);
   if (close_after_ || host_.stopping()) return linger();
   phase_ = Phase::idle;

@@ -73,6 +73,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   Socket socket_;
   HttpSessionHost& host_;
   std::optional<Parser> parser_;
+  std::optional<boost::beast::http::request_header<>> header_;  // what came before the body: no trailers
   std::unique_ptr<char[]> buffer_;
   std::size_t capacity_, begin_ = 0, end_ = 0;
   std::string out_;

@@ -25,8 +25,7 @@ void append_hex(std::string& out, std::size_t number) {
 
 void HttpSession::format(ServerResponse& response) {
   const bool has_body = response.status != 204 && response.status != 304;
-  const bool head =
-      parser_ && parser_->is_header_done() && parser_->get().method() == boost::beast::http::verb::head;
+  const bool head = header_ && header_->method() == boost::beast::http::verb::head;
   out_.clear();
   out_ += "HTTP/1.1 ";
   out_ += std::to_string(response.status);
@@ -51,7 +50,7 @@ void HttpSession::begin_stream(std::uint64_t serial, const char* content_type) {
   if (!awaits(serial) || answer_ready_ || streaming_) return;
   streaming_ = true;
   close_after_ = true;
-  chunked_ = parser_->get().version() >= 11;
+  chunked_ = header_->version() >= 11;
   out_.clear();
   out_ += "HTTP/1.1 200 OK\r\n";
   out_ += host_.date();

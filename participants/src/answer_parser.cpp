@@ -102,11 +102,11 @@ void AnswerParser::reset() {
 }
 
 AnswerParser::State AnswerParser::feed(std::string_view bytes, std::size_t& used) {
-  // Of a chunked body, at least "0\r\n\r\n" is still to come. Beast 1.74 stops the process when it is given
-  // less than that for a second time.
+  // A chunked body ends in no less than "0\r\n\r\n". Beast 1.74 stops the process when it is given the
+  // beginning of it for a second time.
   used = 0;
-  if (impl_->parser->is_header_done() && impl_->parser->chunked() && bytes.size() < last_chunk_bytes_min)
-    return State::more;
+  const bool chunked = impl_->parser->is_header_done() && impl_->parser->chunked();
+  if (chunked && bytes.size() < last_chunk_bytes_min && bytes.substr(0, 1) == "0") return State::more;
   ErrorCode error;
   used = impl_->parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
   if (error && error != http::error::need_more) return impl_->failed(error);

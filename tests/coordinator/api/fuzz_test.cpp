@@ -115,7 +115,9 @@ TEST(Fuzz, TheGuardTakesNothingThatIsNotJson) {
     const std::string text = mutated(valid, random);
     nlohmann::json mine;
     const auto problem = read_json(text, mine);
-    const auto theirs = nlohmann::json::parse(text, nullptr, false);
+    auto theirs = nlohmann::json::parse(text, nullptr, false);
+    // nlohmann takes NUL for the end of the text.
+    if (text.find('\0') != std::string::npos) theirs = nlohmann::json(nlohmann::json::value_t::discarded);
     if (!problem) {
       ASSERT_FALSE(theirs.is_discarded()) << text;
       ASSERT_EQ(mine, theirs) << text;

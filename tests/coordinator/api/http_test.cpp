@@ -125,6 +125,24 @@ TEST(Http, ChunkedBodiesAndContinueAreUnderstood) {
   EXPECT_EQ(client.read().status, 202);
 }
 
+// Found by fuzzing: what stands behind a chunked body was taken for headers.
+TEST(Http, I5_TrailersAreNoHeaders) {
+  TestDaemon daemon;
+  const std::string body = good_order().dump();
+  char size[16];
+  std::snprintf(size, sizeof size, "%zx", body.size());
+  for (const bool at_once : {true, false}) {
+    RawClient client(daemon.port());
+    const std::string head =
+        "POST /v1/purchases HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n";
+    const std::string rest = std::string(size) + "\r\n" + body + "\r\n0\r\nIdempotency-Key: k\r\n\r\n";
+    client.send(at_once ? head + rest : head);
+    if (!at_once) client.send(rest);
+    EXPECT_EQ(client.read().code(), "missing_idempotency_key");
+  }
+}
+
 // Found by fuzzing: Beast 1.74 stopped the daemon by an assertion of its own.
 TEST(Http, I19_AnEmptyChunkedBodyMayArriveInPieces) {
   TestDaemon daemon({}, HttpLimits{});
