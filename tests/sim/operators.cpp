@@ -29,6 +29,7 @@ void People::operate() {
         for (const PurchaseView& view : page->purchases) act_on(view);
       });
     });
+    if (world_.faults.strikes(Fault::resolve)) look_at_deliveries();
     for (std::uint64_t i = operator_.below(4); i > 0; --i) act_somewhere();
     if (world_.faults.strikes(Fault::pause)) pause();
     if (world_.faults.strikes(Fault::registry_change)) change_registry();
@@ -122,7 +123,6 @@ void People::act_somewhere() {
       Act why = act(who);
       engine.retry(id, std::move(why), "", told(who, id));
     }
-    if (world_.faults.strikes(Fault::resolve)) look_at_deliveries(engine, id);
     if (reopens) {
       Act why = act(who);
       engine.reopen(id, std::move(why), [this, who, id](const Result<PurchaseView>& said) {
@@ -134,13 +134,31 @@ void People::act_somewhere() {
   });
 }
 
-// A delivery that waits may be resolved without being parked.
-void People::look_at_deliveries(Engine& engine, const PurchaseId& id) {
-  engine.show(id, [this](const Result<PurchaseView>& view) {
-    if (!view) return;
-    for (std::size_t i = 0; i < view->purchase.steps.size(); ++i)
-      if (view->purchase.steps[i].state == StepState::delivering) return resolve(*view, i);
+// A delivery that waits may be resolved without being parked, and one that is awaited may be repeated.
+void People::look_at_deliveries() {
+  world_.daemon.run([this](Engine& engine) {
+    ListQuery query;
+    query.state = PurchaseState::delivering;
+    query.limit = 5;
+    engine.list(query, [this](const Result<ListPage>& page) {
+      if (!page) return;
+      for (const PurchaseView& view : page->purchases) look_at_delivery(view);
+    });
   });
+}
+
+void People::look_at_delivery(const PurchaseView& view) {
+  for (std::size_t i = 0; i < view.purchase.steps.size(); ++i) {
+    const StepState state = view.purchase.steps[i].state;
+    const StepDefinition& step = view.definition->steps[i];
+    if (state == StepState::delivering) return resolve(view, i);
+    if (state != StepState::awaiting || step.mode != StepMode::deliver) continue;
+    return world_.daemon.run([this, id = view.purchase.id, name = step.name](Engine& engine) {
+      std::string who;
+      Act why = act(who);
+      engine.retry(id, std::move(why), name, told(who, id));
+    });
+  }
 }
 
 void People::pause() {

@@ -44,7 +44,8 @@ class People {
   void act_on(const PurchaseView& view);
   void resolve(const PurchaseView& view, std::size_t step);
   bool done_by_hand(const PurchaseView& view, const StepDefinition& step, Operation op);
-  void look_at_deliveries(Engine& engine, const PurchaseId& id);
+  void look_at_deliveries();
+  void look_at_delivery(const PurchaseView& view);
   void act_somewhere();
   Then<PurchaseView> told(const std::string& who, const PurchaseId& id);
   Act act(std::string& who);

@@ -48,7 +48,7 @@ const Shadow* ShadowLog::find(const PurchaseId& id) const {
 // durable in order, and shard 0 is read up to its end before any other.
 std::string ShadowLog::read(const Journal& journal) {
   fresh_.clear();
-  for (std::uint16_t n = 0; n < next_.size(); ++n) {
+  for (std::uint16_t n = 0; n < journal.shard_count(); ++n) {
     for (;;) {
       const auto records = journal.scan(Position{ShardId{n}, next_[n]}, 64);
       if (!records) return "the log cannot be read: " + records.error().detail;
