@@ -133,7 +133,8 @@ Result<JournalPage> EngineImpl::journal(std::string_view cursor, const std::opti
     for (std::uint16_t n = 0; n < count; ++n) talking += shards_[n].last_lsn >= (*next)[n] ? 1 : 0;
     for (std::uint16_t n = 0; n < count; ++n) {
       if (shards_[n].last_lsn < (*next)[n]) continue;
-      auto records = journal_.scan(Position{ShardId{n}, (*next)[n]}, limit / talking + 1);
+      auto records =
+          journal_.scan(Position{ShardId{n}, (*next)[n]}, limit / std::max<std::size_t>(talking, 1) + 1);
       if (!records) return records.error();
       std::move(records->begin(), records->end(), std::back_inserter(page.records));
     }

@@ -201,7 +201,7 @@ void Responder::send(ServerResponse response) const {
 void Responder::begin_stream(const char* content_type) const {
   if (const auto session = session_.lock()) session->begin_stream(serial_, content_type);
 }
-void Responder::write(std::string piece, std::function<void()> then) const {
+void Responder::write(const std::string& piece, std::function<void()> then) const {
   if (const auto session = session_.lock()) session->write_piece(serial_, piece, std::move(then));
 }
 void Responder::end_stream() const {

@@ -61,7 +61,7 @@ class Responder {
   // An answer in pieces, without end: `then` is called when the client has taken a piece; when it has gone,
   // never.
   void begin_stream(const char* content_type) const;
-  void write(std::string piece, std::function<void()> then) const;
+  void write(const std::string& piece, std::function<void()> then) const;
   void end_stream() const;
   // Whether somebody still waits for this answer.
   bool open() const;
