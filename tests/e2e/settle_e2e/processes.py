@@ -112,10 +112,18 @@ class Process:
         if self.child is not None:
             self.child.wait()
 
+    def freeze(self):
+        """SIGSTOP: it lives, holds its sockets, and does nothing."""
+        self.child.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.child.send_signal(signal.SIGCONT)
+
     def stop(self, seconds=30):
         """SIGTERM, then the exit code; killed when it does not end in time."""
         if self.alive():
             self.child.send_signal(signal.SIGTERM)
+            self.thaw()
             try:
                 self.child.wait(seconds)
             except subprocess.TimeoutExpired:
@@ -130,7 +138,7 @@ class Process:
 
 def find_binary(build, name):
     """A program in the build directory, wherever its target put it."""
-    for folder in ("", "coordinator", "coordinator/settlectl", "participants/services"):
+    for folder in ("", "coordinator", "coordinator/settlectl", "participants/services", "tests/e2e"):
         path = pathlib.Path(build) / folder / name
         if path.is_file():
             return path
@@ -140,7 +148,8 @@ def find_binary(build, name):
 class Stack:
     """settled, the services, their data and secrets, all under one folder. A context manager: it stops what it started."""
 
-    def __init__(self, build, folder, settled_flags=(), settled_prefix=()):
+    def __init__(self, build, folder, settled_flags=(), settled_prefix=(), settled_environment=None,
+                 settled_binary="settled", settled_port=None):
         self.build, self.folder = pathlib.Path(build), pathlib.Path(folder)
         for sub in ("secrets", "logs", "books"):
             (self.folder / sub).mkdir(parents=True, exist_ok=True)
@@ -148,10 +157,11 @@ class Stack:
         self.data = self.folder / "settled"
         self.secrets = {name: new_secret_file(self.folder / "secrets" / name) for name in SERVICES}
         self.services = {name: self._service(name) for name in SERVICES}
-        port = free_port()
-        self.settled_command = [find_binary(build, "settled"), "--listen", f"127.0.0.1:{port}", "--data", self.data,
+        port = settled_port or free_port()
+        self.settled_command = [find_binary(build, settled_binary), "--listen", f"127.0.0.1:{port}", "--data", self.data,
                                 *settled_flags]
-        self.settled = Process("settled", [*settled_prefix, *self.settled_command], port, self.folder / "logs/settled.log")
+        self.settled = Process("settled", [*settled_prefix, *self.settled_command], port, self.folder / "logs/settled.log",
+                               environment=settled_environment)
 
     def _service(self, name):
         port = free_port()

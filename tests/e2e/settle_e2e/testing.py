@@ -30,20 +30,20 @@ class Folder(unittest.TestCase):
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def stack(self, **more):
+    def stack(self, definition=None, **more):
         """A started stack with everything registered and short waits; stopped when the test ends."""
         stack = Stack(BUILD, self.folder, **more)
         self.addCleanup(stack.stop)
         stack.start()
         self.api = Api(stack.settled.url)
         self.api.register(stack)
-        hurry(self.api)
+        hurry(self.api, definition)
         return stack
 
 
-def hurry(api):
-    """Makes the next version of `purchase` one that repeats within a second, so that tests need no hours."""
-    definition = api.ask("GET", "/v1/definitions/purchase")
+def hurry(api, more=None):
+    """Makes the next version of `purchase` one that repeats within a second, so that tests need no hours; and what else is given."""
+    definition = api.ask("GET", "/v1/definitions/purchase") | (more or {})
     for step in definition["steps"]:
         for operation in ("try", "confirm", "cancel", "deliver", "query"):
             step[operation] |= {"timeout_ms": 2_000, "base_ms": 100, "factor_percent": 200, "cap_ms": 1_000,
