@@ -66,8 +66,8 @@ void show_purchase(ApiContext& api, const ApiCall& call, const Responder& respon
   const auto id = purchase_of(call, responder);
   if (!id) return;
   if (const int wait_s = preferred_wait_s(call.request); wait_s > 0) {
-    std::string applied = "Preference-Applied: wait=" + std::to_string(wait_s) + "\r\n";
-    return answer_outcome(api, *id, wait_s, 200, std::move(applied), responder);
+    const std::string applied = "Preference-Applied: wait=" + std::to_string(wait_s) + "\r\n";
+    return answer_outcome(api, *id, wait_s, 200, applied, responder);
   }
   api.engine.show(*id, [&api, responder](const Result<PurchaseView>& view) {
     if (!view) return responder.send(problem_response(view.error()));

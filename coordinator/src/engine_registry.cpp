@@ -102,7 +102,8 @@ void EngineImpl::erase_participant(std::string_view name, Then<Done> then) {
   Participant retired = *before;
   retired.retired = true;
   DocumentChange change{"participant", retired.name, stored_json(retired, *keys_)};
-  change_registration(change_event("participant_deleted", retired.name), std::move(change),
+  std::string event = change_event("participant_deleted", retired.name);
+  change_registration(std::move(event), std::move(change),
                       [this, retired = std::move(retired), then = std::move(then)](const Status& status) {
                         if (!status.ok()) return then(status.error());
                         registry_.put(retired);
@@ -117,7 +118,8 @@ void EngineImpl::erase_merchant(std::string_view id, Then<Done> then) {
   Merchant retired = *before;
   retired.retired = true;
   DocumentChange change{"merchant", retired.id, stored_json(retired, *keys_)};
-  change_registration(change_event("merchant_deleted", retired.id), std::move(change),
+  std::string event = change_event("merchant_deleted", retired.id);
+  change_registration(std::move(event), std::move(change),
                       [this, retired = std::move(retired), then = std::move(then)](const Status& status) {
                         if (!status.ok()) return then(status.error());
                         registry_.put(retired);

@@ -149,6 +149,27 @@ TEST(Registration, I16_ADeletedMerchantIsStillToldWhatWasBoughtAlsoAfterARestart
 }
 
 // Its key is still the one that signs, and it is stored sealed as before.
+// The name was moved away before it was written, so that the log told of a deletion and not of whose.
+TEST(Registration, I25_TheLogNamesWhatWasDeleted) {
+  World world;
+  erase_merchant(world);
+  wait_for(world, [&](auto then) {
+    world.engine->put_participant(
+        *parse_participant("spare", R"({"base_urls":["http://spare"],"endpoints":{"deliver":"/deliver"}})",
+                           nullptr),
+        then);
+  });
+  wait_for(world, [&](auto then) { world.engine->erase_participant("spare", then); });
+  const auto records = world.journal->scan(Position{ShardId{0}, 1}, 1'000);
+  ASSERT_TRUE(records.ok());
+  const auto tells = [&](const std::string& event) {
+    return std::any_of(records->begin(), records->end(),
+                       [&](const Record& record) { return record.event == event; });
+  };
+  EXPECT_TRUE(tells(R"({"event":"merchant_deleted","name":"m-1"})"));
+  EXPECT_TRUE(tells(R"({"event":"participant_deleted","name":"spare"})"));
+}
+
 TEST(Registration, ADeletedMerchantsSecretStaysAndStaysSealed) {
   World world;
   const std::string secret = world.engine->registry().merchant("m-1")->secrets.front();
