@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api_json.hpp"
 #include "settle/coordinator/engine.hpp"
 #include "settle/participants/known_names.hpp"
 
@@ -20,19 +21,22 @@ constexpr const char* dialect = "settle";
 
 // Thrown within this file only, and caught at its end: parsing is all or nothing, with the pointer of the
 // first problem.
-struct Problem {
+struct Misread {
   std::string detail;
 };
 
 [[noreturn]] void problem(const std::string& pointer, const std::string& what) {
-  throw Problem{pointer + ": " + what};
+  throw Misread{pointer + ": " + what};
 }
 
 void only(const Json& object, const std::string& pointer, std::initializer_list<const char*> known) {
   if (!object.is_object()) problem(pointer.empty() ? "/" : pointer, "must be an object");
   for (const auto& [key, value] : object.items())
-    if (std::none_of(known.begin(), known.end(), [&key = key](const char* name) { return key == name; }))
-      problem(std::string(pointer).append("/").append(key), "is not known here" + known_names(known));
+    if (std::none_of(known.begin(), known.end(), [&key = key](const char* name) { return key == name; })) {
+      std::string place = pointer;
+      append_pointer(place, key);
+      problem(place, "is not known here" + known_names(known));
+    }
 }
 
 std::int64_t integer(const Json& object, const char* key, const std::string& pointer,
@@ -194,7 +198,7 @@ Result<Definition> parse_definition(std::string_view name, std::string_view text
     Definition definition = read_definition(name, json);
     if (Status valid = validate(definition); !valid) return valid.error();
     return definition;
-  } catch (const Problem& found) {
+  } catch (const Misread& found) {
     return Error{"invalid_definition", found.detail};
   }
 }

@@ -68,8 +68,8 @@ Result<StepResult> read_result(std::string_view text, const ResultPlace& place, 
   return result;
 }
 
-Problem read_problem(std::string_view body, std::string fallback) {
-  Problem problem{std::move(fallback), ""};
+ProblemText read_problem(std::string_view body, std::string fallback) {
+  ProblemText problem{std::move(fallback), ""};
   if (!is_json_object(body)) return problem;
   const auto members = json_members(body);
   if (!members) return problem;

@@ -29,10 +29,10 @@ struct ResultPlace {
 Result<StepResult> read_result(std::string_view text, const ResultPlace& place, const KeyRing& keys);
 
 // Code and detail of a problem (RFC 9457) or a refusal; what is missing or no fit code becomes `fallback`.
-struct Problem {
+struct ProblemText {
   std::string code, detail;
 };
-Problem read_problem(std::string_view body, std::string fallback);
+ProblemText read_problem(std::string_view body, std::string fallback);
 
 // A machine-readable code: [A-Za-z0-9._:-]{1,64}.
 bool is_code(std::string_view code);

@@ -82,7 +82,7 @@ Answered classify_call(const CallContext& call, const HttpAnswer& answer, const 
   if (judged.outcome == Outcome::done) {
     if (!to_merchant) take_result(event, call, answer, keys);
   } else if (judged.outcome != Outcome::accepted) {
-    Problem problem = read_problem(answer.body, fallback_code(judged, answer.status));
+    ProblemText problem = read_problem(answer.body, fallback_code(judged, answer.status));
     event.code = std::move(problem.code);
     event.detail = std::move(problem.detail);
   }
@@ -125,7 +125,7 @@ void read_query(QueryAnswered& event, const CallContext& call, std::string_view 
   event.says = *state;
   if (SETTLE_BUG(query_unknown_is_refused) && *state == QueryState::unknown) event.says = QueryState::refused;
   if (event.says != QueryState::refused) return;
-  Problem problem = read_problem(body, "refused");
+  ProblemText problem = read_problem(body, "refused");
   event.cause = Cause::business_refusal;
   event.code = std::move(problem.code);
   event.detail = std::move(problem.detail);
@@ -151,7 +151,7 @@ QueryAnswered classify_query(const CallContext& call, const HttpAnswer& answer, 
         judged.outcome == Outcome::refused) {
       judged.cause = Cause::bad_status;
     }
-    Problem problem = read_problem(answer.body, status_code(answer.status));
+    ProblemText problem = read_problem(answer.body, status_code(answer.status));
     no_answer(event, judged.cause, std::move(problem.code), std::move(problem.detail));
   } else {
     read_query(event, call, answer.body, keys);

@@ -210,6 +210,16 @@ TEST(BadInput, EveryBadRequestHasItsCodeAndStoresNothing) {
   EXPECT_EQ(daemon.appends(), before);
 }
 
+// Found by fuzzing: the pointer was none.
+TEST(BadInput, AnUnknownFieldOfADefinitionIsEscapedInThePointer) {
+  TestDaemon daemon;
+  const RawAnswer outer = request(daemon.port(), "PUT", "/v1/definitions/d", R"({"a/b~c":1})");
+  EXPECT_EQ(outer.code(), "invalid_definition");
+  EXPECT_EQ(outer.json().value("pointer", ""), "/a~1b~0c");
+  const RawAnswer inner = request(daemon.port(), "PUT", "/v1/definitions/d", R"({"steps":[{"~":1}]})");
+  EXPECT_EQ(inner.json().value("pointer", ""), "/steps/0/~0");
+}
+
 TEST(BadInput, ATccStepWhoseTargetHasNoTryIsRefused) {
   TestDaemon daemon;
   ASSERT_EQ(request(daemon.port(), "PUT", "/v1/participants/half",
