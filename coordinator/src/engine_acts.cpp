@@ -112,9 +112,11 @@ void EngineImpl::reopen(const PurchaseId& id, Act act, Then<PurchaseView> then) 
     Result<Live*> successor = find(old.successor);
     if (!successor) return then(successor.error());
     const bool exists = *successor != nullptr;
+    const Ticket begun_by = exists ? (*successor)->ticket : Ticket{};
     let_go(old.successor);
     if (exists && !SETTLE_BUG(reopened_twice))
-      return then(forbidden("it was reopened already, as " + old.successor.text()));
+      return refuse_after(begun_by, forbidden("it was reopened already, as " + old.successor.text()),
+                          std::move(then));
   }
   SubmitRequest request;
   request.order = old.order;
@@ -128,8 +130,10 @@ void EngineImpl::reopen(const PurchaseId& id, Act act, Then<PurchaseView> then) 
   if (!holder) return then(holder.error());
   if (*holder != nullptr) {
     const PurchaseId holding = (*holder)->purchase.id;
+    const Ticket claimed_by = (*holder)->ticket;
     let_go(holding);
-    return then(forbidden("its cart has been bought by " + holding.text()));
+    return refuse_after(claimed_by, forbidden("its cart has been bought by " + holding.text()),
+                        std::move(then));
   }
   const std::shared_ptr<const Definition> definition = newest(old.definition);
   if (!definition)

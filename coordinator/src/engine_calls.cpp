@@ -31,6 +31,13 @@ CallContext EngineImpl::context(const Live& live, const Effect& effect) const {
                      config_.callback_base};
 }
 
+// Participants speak of the wall clock's time. Everything that is compared is engine time, which a step of
+// the wall clock does not move: a hold lasts as long as it was said to last when that was heard.
+TimeMs EngineImpl::in_engine_time(TimeMs wall) const {
+  if (!wall) return wall;
+  return TimeMs{std::max<std::int64_t>(1, wall.count + (now() - loop_.wall()).count)};
+}
+
 void EngineImpl::dispatch(const PurchaseId& id, const Effect& effect) {
   const auto found = live_.find(id);
   if (found == live_.end()) return;
@@ -57,6 +64,7 @@ void EngineImpl::answer(const PurchaseId& id, const Effect& effect, const HttpAn
   }
   const CallContext call = context(**live, effect);
   auto said = classify(call, came, registry_, *keys_);
+  std::visit([&](auto& event) { event.expires_at = in_engine_time(event.expires_at); }, said);
   std::visit([&](auto& event) { (void)apply(**live, Body(std::move(event)), false); }, said);
   let_go(id);
   set_alarm();
@@ -123,6 +131,7 @@ void EngineImpl::callback(std::string_view token, std::string_view body, Then<Do
     let_go(target->purchase);
     return then(told.error());
   }
+  told->expires_at = in_engine_time(told->expires_at);
   Result<Applied> applied = apply(*live, std::move(*told), true);
   if (!applied) return then(applied.error());
   const bool contradicts = applied->verdict == Verdict::contradiction;

@@ -99,6 +99,7 @@ class EngineImpl final : public Engine {
   void answer(const PurchaseId& id, const Effect& effect, const HttpAnswer& answer);
   void no_call(const PurchaseId& id, const Effect& effect, const Error& error);
   CallContext context(const Live& live, const Effect& effect) const;
+  TimeMs in_engine_time(TimeMs wall) const;
   void alert(const Live& live, const Effect& effect);
 
   // Memory and time (engine_rest.cpp).
@@ -131,7 +132,9 @@ class EngineImpl final : public Engine {
   // Submission (engine_submit.cpp).
   Status accepting() const;
   Status callable(const Definition& definition, const Order& order) const;
-  Result<Live*> found_before(const PurchaseId& id, const SubmitRequest& request, bool& same_cart);
+  Result<Live*> found_before(const PurchaseId& id, const SubmitRequest& request, bool& same_cart,
+                             Ticket& told_by);
+  void refuse_after(Ticket ticket, Error error, Then<PurchaseView> then);
   void join_cart(const PurchaseId& id, const PurchaseId& holder, const SubmitRequest& request,
                  Then<PurchaseView> then);
   void reply_joined(const PurchaseId& holder, Ticket ticket, Then<PurchaseView> then);

@@ -174,6 +174,9 @@ void EngineImpl::after_definitions(OnDurable then) {
 void EngineImpl::put_definition(Definition definition, Then<PutOutcome> then) {
   if (Status valid = validate(definition); !valid) return then(valid.error());
   if (Status targets = check_targets(definition, registry_); !targets) return then(targets.error());
+  // A target whose deletion is being stored would be gone by the time that this is in force.
+  for (const StepDefinition& step : definition.steps)
+    if (Status free = changeable("participant", step.target); !free) return then(free.error());
   const std::shared_ptr<const Definition> before = newest(definition.name);
   if (before) {
     definition.version = before->version;

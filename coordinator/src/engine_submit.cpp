@@ -84,8 +84,9 @@ void EngineImpl::submit(SubmitRequest request, Then<PurchaseView> then) {
   if (failed_) return then(*failed_);
   const PurchaseId id = keys_->purchase_id(request.order.shop, request.order.idempotency_key);
   bool same_cart = false;
-  Result<Live*> before = found_before(id, request, same_cart);
-  if (!before) return then(before.error());
+  Ticket told_by;
+  Result<Live*> before = found_before(id, request, same_cart, told_by);
+  if (!before) return refuse_after(told_by, before.error(), std::move(then));
   if (*before != nullptr) {
     const auto joining = aliases_.find(id.text());
     if (joining != aliases_.end())
@@ -100,15 +101,27 @@ void EngineImpl::submit(SubmitRequest request, Then<PurchaseView> then) {
     const PurchaseId holding = (*holder)->purchase.id;
     if (same_goods((*holder)->purchase.order, request.order))
       return join_cart(id, holding, request, std::move(then));
+    const Ticket claimed_by = (*holder)->ticket;
     let_go(holding);
-    return then(Error{"cart_id_reused", "this shop's cart \"" + request.order.cart_id + "\" is bought by " +
-                                            holding.text() +
-                                            ", with another sku, quantity, amount, currency or buyer"});
+    return refuse_after(claimed_by,
+                        Error{"cart_id_reused",
+                              "this shop's cart \"" + request.order.cart_id + "\" is bought by " +
+                                  holding.text() + ", with another sku, quantity, amount, currency or buyer"},
+                        std::move(then));
   }
   Result<Live*> begun = begin(id, request, PurchaseId{});
   if (!begun) return then(begun.error());
   reply(**begun, true, false, std::move(then));
   set_alarm();
+}
+
+// A refusal rests on what it was refused for: told once that is durable, or a crash could take it back (the
+// law).
+void EngineImpl::refuse_after(Ticket ticket, Error error, Then<PurchaseView> then) {
+  if (!(durable_ < ticket)) return then(std::move(error));
+  after(ticket, [error = std::move(error), then = std::move(then)](const Status& status) {
+    then(status.ok() ? error : status.error());
+  });
 }
 
 // The key's answer is its cart's purchase from now on; given once that is durable.
@@ -140,17 +153,20 @@ void EngineImpl::reply_joined(const PurchaseId& holder, Ticket ticket, Then<Purc
 }
 
 // The purchase that this key got before, by itself or through its cart; nullptr: none.
-Result<Live*> EngineImpl::found_before(const PurchaseId& id, const SubmitRequest& request, bool& same_cart) {
+Result<Live*> EngineImpl::found_before(const PurchaseId& id, const SubmitRequest& request, bool& same_cart,
+                                       Ticket& told_by) {
   Result<Live*> own = find(id);
   if (!own) return own.error();
   if (*own != nullptr) {
     if ((*own)->purchase.request_digest == request.digest || SETTLE_BUG(other_body_accepted)) return own;
+    told_by = (*own)->ticket;
     let_go(id);
     return reused();
   }
   std::optional<std::pair<PurchaseId, std::string>> alias;
   if (const auto fresh = aliases_.find(id.text()); fresh != aliases_.end()) {
     alias.emplace(fresh->second.holder, hex(fresh->second.digest));
+    told_by = fresh->second.ticket;
   } else {
     Result<std::optional<std::string>> stored =
         journal_.document(shard_of(id, journal_.shard_count()), alias_kind, id.text());

@@ -59,6 +59,27 @@ TEST(Clock, I17_AJumpOfTheWallClockMovesNoDeadline) {
   }
 }
 
+// A participant says by the wall clock how long its hold lasts; the decision falls by engine time. When the
+// two are apart, a hold was taken for longer or shorter than it was meant: settled committed upon holds that
+// were over.
+TEST(Clock, I16_AHoldLastsAsLongAsItsParticipantMeantWhateverTheWallClockShows) {
+  for (const std::int64_t apart_s : {0, -300, -40, 40, 300}) {
+    for (const bool in_time : {true, false}) {
+      World world({{"issue:try", {in_time ? Behaviour::ok : Behaviour::accepted_silent}}});
+      world.loop.wall_error = DurationMs{apart_s * 1'000};
+      world.hold_lasts =
+          DurationMs{50'000};  // less than the silence of a 202: only an answer in time can commit
+      const PurchaseId id = world.submit(world.request("k1"))[0]->purchase.id;
+      world.run();
+      const Purchase p = world.show(id).purchase;
+      EXPECT_EQ(p.decision, in_time ? Decision::commit : Decision::cancel) << apart_s << " s apart";
+      if (!in_time) {
+        EXPECT_EQ(p.reason_code, "hold_expiring") << apart_s << " s apart";
+      }
+    }
+  }
+}
+
 TEST(Clock, I17_ADivergenceIsJournalledWithItsSize) {
   World world;
   EXPECT_FALSE(world.recorded("clock_divergence"));

@@ -201,5 +201,51 @@ TEST(Engine, I19_LargeAnswersStopNoJournal) {
   EXPECT_EQ(world.show(id).purchase.state, PurchaseState::completed);
 }
 
+// A shop that gives up on a 422 must not do so because of a purchase that a crash then takes back.
+TEST(Engine, I3_ARefusalIsToldOnlyOnceWhatItRestsOnIsDurable) {
+  World world;
+  std::vector<Result<PurchaseView>> first, other_body, other_goods;
+  SubmitRequest request = world.request("k1", "cart-1");
+  world.engine->submit(request, into(first));
+  SubmitRequest altered = request;
+  altered.digest[0] = 9;
+  world.engine->submit(altered, into(other_body));
+  SubmitRequest twin = world.request("k2", "cart-1");
+  twin.order.amount_minor += 1;
+  world.engine->submit(twin, into(other_goods));
+  EXPECT_TRUE(first.empty());
+  EXPECT_TRUE(other_body.empty());
+  EXPECT_TRUE(other_goods.empty());
+  while (first.empty() && world.step()) {
+  }
+  ASSERT_EQ(other_body.size(), 1U);
+  EXPECT_EQ(other_body[0].error().code, "idempotency_key_reused");
+  ASSERT_EQ(other_goods.size(), 1U);
+  EXPECT_EQ(other_goods[0].error().code, "cart_id_reused");
+}
+
+// Both were in force before either was durable: the definition then named somebody who was gone.
+TEST(Engine, ADefinitionCannotNameWhoIsBeingDeleted) {
+  World world;
+  const auto spare =
+      parse_participant("spare", R"({"base_urls":["http://spare"],"endpoints":{"deliver":"/d"}})", nullptr);
+  ASSERT_TRUE(spare.ok()) << spare.error().detail;
+  world.engine->put_participant(*spare, [](const auto&) {});
+  while (world.step()) {
+  }
+  Definition definition = purchase_definition();
+  definition.name = "other";
+  definition.steps[3].target = "spare";
+  std::string erased, put;
+  world.engine->erase_participant("spare",
+                                  [&](const auto& done) { erased = done.ok() ? "ok" : done.error().code; });
+  world.engine->put_definition(definition,
+                               [&](const auto& done) { put = done.ok() ? "ok" : done.error().code; });
+  while (world.step()) {
+  }
+  EXPECT_EQ(erased, "ok");
+  EXPECT_EQ(put, "overloaded");
+}
+
 }  // namespace
 }  // namespace settle::test

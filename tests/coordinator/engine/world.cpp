@@ -28,6 +28,14 @@ constexpr std::uint16_t shards = 4;
 constexpr DurationMs latency{3};
 const std::string refusal = R"({"outcome":"refused","code":"out_of_stock","detail":"none left"})";
 
+std::string rfc3339(TimeMs time) {
+  const auto seconds = static_cast<std::time_t>(time.count / 1'000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
 std::string problem(const std::string& code) {
   return Json{{"code", code}, {"detail", "as the script says"}}.dump();
 }
@@ -373,7 +381,9 @@ int World::work(const Call& call, bool refuse, std::string& body) {
 }
 
 int World::try_(Hold& hold, bool refuse, std::string& body) {
-  body = Json{{"hold", "h-1"}}.dump();
+  Json said{{"hold", "h-1"}};
+  if (hold_lasts.count > 0) said["expires_at"] = rfc3339(loop.wall() + hold_lasts);
+  body = said.dump();
   if (hold.cancelled) return body = problem("fenced"), 409;
   if (hold.refused) return body = problem("out_of_stock"), 409;
   if (hold.tried) return 200;

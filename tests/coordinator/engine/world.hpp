@@ -109,6 +109,7 @@ class World final : public HttpClient {
   // What the versions of `purchase` say, for reading the log.
   std::map<std::uint32_t, Definition> definitions{{1, purchase_definition()}};
   std::shared_ptr<const KeyRing> keys;
+  DurationMs hold_lasts;          // what a try says of its hold, by the wall clock; 0: nothing
   int alerts_409 = 0;             // callbacks answered `contradiction`
   std::function<void()> at_idle;  // for tests that act in between
 
