@@ -46,12 +46,11 @@ def work(operation, step, quantity, shard, epoch):  # the barrier and the work, 
     db.execute("INSERT INTO fence VALUES (?, ?, ?, ?, ?)", (*step, operation, answer[0], json.dumps(answer[1])))
     return answer
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
+class Handler(BaseHTTPRequestHandler):  # HTTP/1.0: a connection a call, so that nothing unread is taken for the next one
     def do_POST(self):
         try:
-            call = check(self.path, self.headers, self.rfile.read(min(abs(int(self.headers["Content-Length"])), 65536)))
+            if not 0 <= (size := int(self.headers["Content-Length"])) <= 65536: raise PermissionError(413, "body_too_large")
+            call = check(self.path, self.headers, self.rfile.read(size))
             with lock, db:  # `with db` commits, or rolls back if something is raised
                 db.execute("BEGIN IMMEDIATE")
                 status, answer = work(*call)
