@@ -227,7 +227,8 @@ IOStatus FaultyDisk::sync(const std::string& name, rocksdb::FSWritableFile& file
 
 IOStatus FaultyDisk::read() {
   const std::lock_guard lock(mutex_);
-  return plan_.reads_fail ? IOStatus::IOError("Input/output error") : IOStatus::OK();
+  if (plan_.reads_fail) return IOStatus::IOError("Input/output error");
+  return IOStatus::OK();
 }
 
 void FaultyDisk::folder_synced(const std::string& folder) {

@@ -30,8 +30,8 @@ CALL_S = 2
 CACHE_BYTES = 8 << 20
 # RocksDB's write buffers (64 MiB, and what is being flushed) and cache, and the program: no run may need more.
 RSS_MAX = 256 << 20
-SOCKETS_GROWTH_MAX = 32
-DISK_PER_PURCHASE_MAX = 32 << 10  # bytes, journal and log together
+SOCKETS_MAX = (3 + 3) * 64 + 64  # a full pool for each participant and merchant, kept for a minute; shops, listener
+DISK_PER_PURCHASE_MAX = 16 << 10  # bytes, journal and log together
 LONG_HOURS = 0.9  # from here on the buffers had time to fill, and the second half of the run may need no more than the first
 
 
@@ -146,7 +146,7 @@ class Soak(Ordeal):
         half = self.table[len(self.table) // 2][2]
         for _, _, usage in self.table:
             self.assertLess(usage.rss, RSS_MAX)
-            self.assertLess(usage.sockets, first.sockets + SOCKETS_GROWTH_MAX)
+            self.assertLess(usage.sockets, SOCKETS_MAX)
         bought = count_last - count_first
         if bought:
             print(f"disk: {(last.disk - first.disk) / bought:,.0f} bytes a purchase")

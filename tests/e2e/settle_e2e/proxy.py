@@ -54,6 +54,7 @@ class FaultProxy:
         self.loop.close()
 
     async def _serve(self, reader, writer):
+        self._keep(asyncio.current_task())
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while await self._one_call(reader, writer):
                 pass
@@ -87,7 +88,10 @@ class FaultProxy:
         async def quietly():
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 await work
-        task = self.loop.create_task(quietly())
+        self._keep(self.loop.create_task(quietly()))
+
+    def _keep(self, task):
+        """The loop itself does not: a task that waits for a silent peer would be collected."""
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
