@@ -28,7 +28,7 @@ class Clock(Ordeal):
         self.draw = random.Random(SEED)
         self.clock = FalseClock(self.folder)
         self.began_at = time.time()
-        return self.begin(SEED, PER_SECOND, settled_environment=self.clock.environment,
+        return self.begin(SEED, PER_SECOND, give_up_s=40, settled_environment=self.clock.environment,
                           settled_binary="settled_faulty", **more)
 
     def hold(self, step_s, seconds):
