@@ -81,7 +81,7 @@ void EngineImpl::rest(Live& live, Append& append) {
     index(true, "state", name_of(live.purchase.state));
     live.indexed_state = live.purchase.state;
   }
-  if (live.indexed_person != person) index(person, "person", "");
+  if (live.indexed_person != person && !SETTLE_BUG(person_not_listed)) index(person, "person", "");
   live.indexed_person = person;
 }
 

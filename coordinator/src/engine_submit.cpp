@@ -99,7 +99,7 @@ void EngineImpl::submit(SubmitRequest request, Then<PurchaseView> then) {
   if (!holder) return then(holder.error());
   if (*holder != nullptr) {
     const PurchaseId holding = (*holder)->purchase.id;
-    if (same_goods((*holder)->purchase.order, request.order))
+    if (same_goods((*holder)->purchase.order, request.order) || SETTLE_BUG(other_goods_accepted))
       return join_cart(id, holding, request, std::move(then));
     const Ticket claimed_by = (*holder)->ticket;
     let_go(holding);
@@ -118,7 +118,7 @@ void EngineImpl::submit(SubmitRequest request, Then<PurchaseView> then) {
 // A refusal rests on what it was refused for: told once that is durable, or a crash could take it back (the
 // law).
 void EngineImpl::refuse_after(Ticket ticket, Error error, Then<PurchaseView> then) {
-  if (!(durable_ < ticket)) return then(std::move(error));
+  if (!(durable_ < ticket) || SETTLE_BUG(refused_before_durable)) return then(std::move(error));
   after(ticket, [error = std::move(error), then = std::move(then)](const Status& status) {
     then(status.ok() ? error : status.error());
   });

@@ -5,6 +5,7 @@
 #include "sealing.hpp"
 #include "settle/participants/json_text.hpp"
 #include "settle/participants/protocol.hpp"
+#include "settle/statemachine/bug.hpp"
 
 namespace settle {
 namespace {
@@ -114,7 +115,7 @@ Status append_results(std::string& out, const CallContext& call, const KeyRing& 
   const bool to_merchant = call.definition.steps[call.step].target == merchant_target;
   ResultWriter writer(out, keys, !to_merchant);
   bool first = true;
-  for (std::size_t i = 0; i < call.purchase.steps.size(); ++i) {
+  for (std::size_t i = 0; i < call.purchase.steps.size() && !SETTLE_BUG(results_left_out); ++i) {
     const Step& step = call.purchase.steps[i];
     const std::string_view tried =
         has(visible.tries, i) ? std::string_view(step.try_result) : std::string_view();
@@ -145,7 +146,7 @@ void append_order(std::string& out, const Order& order) {
   out += ",\"quantity\":";
   append_json_number(out, order.quantity);
   out += ",\"amount\":";
-  append_json_number(out, order.amount_minor);
+  append_json_number(out, order.amount_minor + (SETTLE_BUG(price_changed) ? 7 : 0));
   append_field(out, "currency", order.currency);
   append_field(out, "merchant", order.merchant);
   out += ",\"payload\":";

@@ -43,6 +43,11 @@ const std::vector<DeliberateBug>& deliberate_bugs() {
       {"operator_forgotten", "an act without its actor (I25)"},
       {"timers_lost_at_restart", "what waits on disk is not woken after a restart (I17)"},
       {"wake_lost_at_restart", "what waits in memory is not woken after a restart (I17)"},
+      {"refused_before_durable", "a refusal rests on what a crash takes back (I3)"},
+      {"other_goods_accepted", "a cart's purchase is given for other goods (I5)"},
+      {"person_not_listed", "what needs a person is on no list (I16)"},
+      {"price_changed", "charges another price than was ordered (I11)"},
+      {"results_left_out", "a call lacks what the steps before it said (C2)"},
       {"overtaken_calls_leave", "a try leaves though its cancel was decided meanwhile (I8)"},
       // participants
       {"throttled_is_refused", "503 taken for a refusal (I7)"},

@@ -25,6 +25,7 @@ class Daemon {
   bool up() const { return engine_ != nullptr; }
   int life() const { return life_; }
   Clock& clock() { return clock_; }
+  const Clock& clock() const { return clock_; }
   Disk& disk() { return disk_; }
   Engine& engine() { return *engine_; }
   // Runs `work` on the engine's thread, now or when the process is thawed. Dropped when it is down or dies

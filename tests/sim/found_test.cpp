@@ -18,6 +18,19 @@ std::unique_ptr<World> calm_world(int purchases) {
   return world;
 }
 
+// What the world calls fine must be fine: without faults every purchase ends by itself, and only the books
+// refuse.
+TEST(SimWorld, ACalmWorldNeedsNobody) {
+  const auto world = calm_world(200);
+  std::size_t completed = 0;
+  for (const auto& [id, shadow] : world->oracle.log().all()) {
+    EXPECT_TRUE(is_terminal(shadow.purchase.state)) << id.text();
+    EXPECT_FALSE(needs_person(shadow.purchase)) << id.text();
+    if (shadow.purchase.state == PurchaseState::completed) ++completed;
+  }
+  EXPECT_GT(completed, 150U);
+}
+
 // Seed 77: a read of a snapshot that failed while recovering was reported as damage of the log, which sends
 // an operator to the backups when a restart would do.
 TEST(SimFound, I22_AReadThatFailsInRecoveryIsNoDamage) {

@@ -226,10 +226,12 @@ Worked Network::work(const CallPtr& call, bool refuse, const char* how) {
   Faults& faults = world_.faults;
   Service& service = world_.services.at(call->service);
   Job job = call->job;
+  job.now = world_.time.now();
+  job.ahead = world_.daemon.clock().now() - job.now;
   if (job.operation == "try" && world_.oracle.is_hold(job) && faults.strikes(Fault::hold_expires)) {
     const DurationMs lasts = faults.random(Fault::hold_expires).delay(8'000, 3'600'000);
     job.expires = world_.time.now() + lasts;
-    job.expires_text = rfc3339(world_.daemon.clock().wall() + lasts);
+    job.expires_text = rfc3339(job.expires);
   }
   Worked worked = service.work(job, refuse);
   if (job.expires && worked.effective && worked.status == 200)

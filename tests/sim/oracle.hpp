@@ -46,6 +46,7 @@ class Oracle {
   // What shops and operators were told.
   void acknowledged(const SubmitRequest& request, const PurchaseView& view);
   void reuse_accepted(const SubmitRequest& request, const PurchaseView& view);
+  void submit_refused(const SubmitRequest& request, const std::string& code);
   void outcome_told(const PurchaseView& view);
   void act_told(const std::string& who, const PurchaseId& id);
 
@@ -80,7 +81,7 @@ class Oracle {
   void check_decision(const Call& call, Seen& seen, Operation op);
   void check_order(const Call& call, const Shadow& shadow, std::size_t index, const Seen& seen, Operation op);
   void check_resend(const Call& call, const Shadow& shadow, std::size_t index, Seen& seen, Operation op);
-  void check_results(const Call& call, const Shadow& shadow);
+  void check_results(const Call& call, const Shadow& shadow, std::size_t index, Operation op);
   void check_epoch(const Call& call);
   void check_holds_stand(const PurchaseId& id, const Shadow& shadow);
   void check_captured(const PurchaseId& id);
@@ -91,6 +92,7 @@ class Oracle {
   void check_hold(const PurchaseId& id, const Shadow& shadow, std::size_t index);
   void check_sums() const;
   void check_engine();
+  void check_person_list();
   void check_damage();
 
   World& world_;

@@ -14,6 +14,7 @@ void Oracle::finish() {
   check_carts();
   check_sums();
   check_engine();
+  check_person_list();
   if (world_.options.verify) {
     const Result<VerifyReport> report = verify_journal(world_.daemon.disk().inner());
     if (!report) fail("I21: " + report.error().detail);
@@ -116,6 +117,28 @@ void Oracle::check_engine() {
   world_.daemon.run([](Engine& engine) { engine.on_wake(); });
   if (all_done && world_.daemon.clock().wake)
     fail_liveness("I17: everything is done, and a timer is left over");
+}
+
+// I16: who needs a person is on the list that operators look at.
+void Oracle::check_person_list() {
+  std::set<PurchaseId> listed;
+  std::string cursor;
+  do {
+    world_.daemon.run([&](Engine& engine) {
+      ListQuery query;
+      query.needs_person = true;
+      query.limit = 100;
+      query.cursor = cursor;
+      engine.list(query, [&](const Result<ListPage>& page) {
+        if (!page) fail("I16: the list of what needs a person cannot be read: " + page.error().detail);
+        for (const PurchaseView& view : page->purchases) listed.insert(view.purchase.id);
+        cursor = page->next_cursor;
+      });
+    });
+  } while (!cursor.empty());
+  for (const auto& [id, shadow] : log_.all())
+    if (!is_terminal(shadow.purchase.state) && listed.count(id) == 0)
+      fail("I16: " + id.text() + " needs a person, and is on no list");
 }
 
 // I22: a record that changes on disk is found, wherever it lies.

@@ -35,7 +35,7 @@ void Oracle::left(const Call& call) {
   check_decision(call, seen, *op);
   check_order(call, *shadow, index, seen, *op);
   check_resend(call, *shadow, index, seen, *op);
-  check_results(call, *shadow);
+  check_results(call, *shadow, index, *op);
   if (*op == Operation::try_) ++seen.unsure_tries[call.job.step];
 }
 
@@ -143,8 +143,20 @@ void Oracle::answered(const Call& call, const HttpAnswer& answer) {
     seen_[call.job.purchase].last_attempt[call.job.step + ":" + call.job.operation].accepted = true;
 }
 
-// C2: what it passes on of other steps is what their services said.
-void Oracle::check_results(const Call& call, const Shadow& shadow) {
+// C2, I11: it carries what the shop ordered, and of other steps what their services said: all that it waited
+// for.
+void Oracle::check_results(const Call& call, const Shadow& shadow, std::size_t index, Operation op) {
+  const Order& order = shadow.purchase.order;
+  const Job& job = call.job;
+  if (job.amount != order.amount_minor || job.quantity != order.quantity || job.buyer != order.buyer ||
+      job.sku != order.sku)
+    fail("I11: " + call.text() + " carries other goods or another price than was ordered");
+  // Whoever reported "done" by mistake said no result, nor does an operator who did it by hand.
+  const bool misled = world_.faults.struck()[static_cast<std::size_t>(Fault::callback_contradicts)] != 0;
+  if (op == Operation::try_ && !misled && shadow.acts == 0)
+    for (const std::uint8_t before : shadow.definition->steps[index].after)
+      if (call.holds.count(shadow.definition->steps[before].name) == 0)
+        fail("C2: " + call.text() + " does not pass on the hold of " + shadow.definition->steps[before].name);
   for (const auto& [step, hold] : call.holds) {
     for (const StepDefinition& defined : shadow.definition->steps) {
       if (defined.name != step || defined.mode == StepMode::deliver) continue;

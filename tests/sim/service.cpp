@@ -61,6 +61,8 @@ Worked Service::try_(Hold& hold, const Job& job, bool refuse) {
   Json body{{"hold", job.step + "-" + std::to_string(hold.tries)}};
   if (job.expires) body["expires_at"] = job.expires_text;
   hold.expires = job.expires;
+  hold.made = job.now;
+  hold.ahead = job.ahead;
   hold.try_body = body.dump();
   return {200, hold.try_body, true};
 }

@@ -22,6 +22,8 @@ struct Job {
   std::string buyer, sku;
   TimeMs expires;            // true time at which a hold that this try makes is over; 0: it lasts
   std::string expires_text;  // ... as the service says it
+  TimeMs now;                // true time of the call
+  DurationMs ahead;          // by which engine time is ahead of it
 };
 
 struct Worked {
@@ -38,6 +40,8 @@ struct Hold {
   std::string try_body;  // what the try was answered
   std::string confirm_body;
   TimeMs expires;                            // true time; 0: never
+  TimeMs made;                               // true time of the try
+  DurationMs ahead;                          // by which engine time was ahead of true time then
   int tries = 0, confirms = 0, cancels = 0;  // effective ones: at most one each
   std::int64_t quantity = 0, amount = 0;
   bool scarce = false;

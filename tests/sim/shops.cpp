@@ -35,6 +35,7 @@ SubmitRequest People::make_order(int number) {
       Order twin = other.request.order;
       twin.idempotency_key = order.idempotency_key;
       twin.order_id = order.order_id;
+      if (shop_.chance(300'000)) twin.amount_minor += 1'000;  // other goods: refused while the cart is held
       order = twin;
       request.definition = other.request.definition;
     }
@@ -63,6 +64,9 @@ void People::heard(const WishPtr& wish, const Result<PurchaseView>& said) {
   const std::string& key = wish->request.order.idempotency_key;
   if (!said) {
     world_.note("refused", key + " " + said.error().code);
+    world_.oracle.submit_refused(wish->request, said.error().code);
+    if (said.error().code == "cart_id_reused" && !std::exchange(wish->done, true))
+      --open_;  // told, and for good
     return;
   }
   world_.note("accepted", key + " " + said->purchase.id.text() + (said->same_cart ? " same cart" : ""));
@@ -84,6 +88,7 @@ void People::submit_altered(const WishPtr& wish) {
     world_.daemon.run([this, altered](Engine& engine) {
       engine.submit(altered, [this, altered](const Result<PurchaseView>& said) {
         if (said) world_.oracle.reuse_accepted(altered, *said);
+        if (!said) world_.oracle.submit_refused(altered, said.error().code);
       });
     });
   });

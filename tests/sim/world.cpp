@@ -82,6 +82,10 @@ void World::strike() {
   strike_links();
   if (faults.strikes(Fault::freeze, 10'000)) daemon.freeze(faults.random(Fault::freeze).delay(100, 900'000));
   std::int64_t& error_ms = daemon.clock().wall_error.count;
+  if (error_ms != 0 && random.chance(100'000)) {  // somebody sets it right
+    error_ms = 0;
+    wall_wrong_until_ = time.now();
+  }
   if (faults.strikes(Fault::wall_forward, 10'000))
     error_ms += faults.random(Fault::wall_forward).skewed(1'000, 7'200'000);
   if (faults.strikes(Fault::wall_back, 10'000))

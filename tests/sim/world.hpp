@@ -40,6 +40,10 @@ struct World {
   std::shared_ptr<const KeyRing> keys;
   DurationMs rest_after;
   bool damage_at_end = false;
+  // Whether the daemon's wall clock has shown anything but true time at or after `since`.
+  bool clock_was_wrong_since(TimeMs since) const {
+    return daemon.clock().wall_error.count != 0 || since <= wall_wrong_until_;
+  }
   std::map<std::string, Service> services;
   Daemon daemon;
   Oracle oracle;
@@ -53,6 +57,7 @@ struct World {
   void strike();
   void strike_links();
   bool working_ = true;
+  TimeMs wall_wrong_until_;
 };
 
 // RFC 3339 in UTC, as services write it.
