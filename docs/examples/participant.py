@@ -19,8 +19,7 @@ def check(path, headers, body):  # who sent it, did it arrive whole, do path, he
     fits = any(hmac.compare_digest(b"v1," + base64.b64encode(mac), one) for mac in macs for one in given)
     if not fits or abs(time.time() - int(stamp)) > 300: raise PermissionError(401, "signature_refused")
     if headers["Content-Digest"] != digest(body): raise PermissionError(400, "digest_mismatch")
-    call = json.loads(body)
-    names = [call["purchase"], call["step"], call["operation"]]
+    names = [(call := json.loads(body))["purchase"], call["step"], call["operation"]]
     agree = names == [headers[f"Settle-{name}"] for name in ("Purchase", "Step", "Operation")] and names[2] == path[1:]
     if not agree or not key == headers["Idempotency-Key"] == ":".join(names): raise PermissionError(400, "headers_mismatch")
     return names[2], names[:2], call["quantity"], *(int(number) for number in headers["Settle-Epoch"].split(":"))
@@ -46,7 +45,9 @@ def work(operation, step, quantity, shard, epoch):  # the barrier and the work, 
     db.execute("INSERT INTO fence VALUES (?, ?, ?, ?, ?)", (*step, operation, answer[0], json.dumps(answer[1])))
     return answer
 
-class Handler(BaseHTTPRequestHandler):  # HTTP/1.0: a connection a call, so that nothing unread is taken for the next one
+class Handler(BaseHTTPRequestHandler):  # a connection a call, so that nothing unread is taken for the next one
+    protocol_version = "HTTP/1.1"
+
     def do_POST(self):
         try:
             if not 0 <= (size := int(self.headers["Content-Length"])) <= 65536: raise PermissionError(413, "body_too_large")
@@ -58,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):  # HTTP/1.0: a connection a call, so that
         except (ValueError, KeyError, TypeError, AttributeError): status, answer = 400, {"code": "malformed"}
         body = json.dumps(answer).encode()
         self.send_response(status)
-        for header in (("Content-Type", "application/json" if status < 400 else "application/problem+json"),
+        for header in (("Content-Type", "application/json" if status < 400 else "application/problem+json"), ("Connection", "close"),
                        ("Content-Digest", digest(body)), ("Content-Length", str(len(body)))): self.send_header(*header)
         self.end_headers()
         self.wfile.write(body)
