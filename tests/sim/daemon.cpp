@@ -58,7 +58,7 @@ void Daemon::start() {
   config.callback_base = "http://settled";
   config.recovery_scan = 3;
   config.rest_after = world_.rest_after;
-  running_ = recovering_ = true;
+  running_ = true;
   try {
     engine_ = Engine::create(config, clock_, disk_, world_.network, world_.keys);
     const Status recovered = engine_->recover();
@@ -69,15 +69,13 @@ void Daemon::start() {
       engine_.reset();
       return restart_later();
     }
-    const TimeMs before = clock_.now();
     clock_.not_before(engine_->last_journalled());
-    if (before < clock_.now()) time_skipped = clock_.now() - world_.time.now();
     world_.oracle.started();
     drain();
   } catch (const Crash& crash) {
     return this->crash(crash.where);
   }
-  running_ = recovering_ = false;
+  running_ = false;
   world_.note("started", std::to_string(life_));
   plan();
 }
@@ -92,9 +90,14 @@ void Daemon::run(std::function<void(Engine&)> work) {
     clock_.post([this, work = std::move(work)] { work(*engine_); });
     return;
   }
+  live_through([&] { work(*engine_); });
+}
+
+// One turn of the process, and what it posted; it may be its last.
+void Daemon::live_through(const std::function<void()>& turn) {
   running_ = true;
   try {
-    work(*engine_);
+    turn();
     drain();
   } catch (const Crash& crash) {
     return this->crash(crash.where);
@@ -160,21 +163,14 @@ void Daemon::sync() {
     return;
   }
   sync_planned_ = false;
-  running_ = true;
-  try {
-    (void)disk_.sync();
+  live_through([this] {
+    (void)disk_.sync();  // a failure is told to the engine by the journal
     world_.oracle.synced();
-    drain();
-  } catch (const Crash& crash) {
-    return this->crash(crash.where);
-  }
-  running_ = false;
-  notice_failure();
-  plan();
+  });
 }
 
 void Daemon::crash(const char* where) {
-  running_ = recovering_ = false;
+  running_ = false;
   ++crashes;
   const std::size_t unsynced = disk_.inner().unsynced();
   const std::size_t survives = world_.disk_random.below(unsynced + 1);

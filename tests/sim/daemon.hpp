@@ -35,10 +35,10 @@ class Daemon {
   void freeze(DurationMs span);
   bool failed() const { return failed_; }
   std::uint64_t crashes = 0, starts = 0;
-  DurationMs time_skipped;  // by which engine time ran ahead of true time at starts
 
  private:
   bool probe(Disk::Point point);
+  void live_through(const std::function<void()>& turn);
   void drain();
   void plan();  // the next sync and wake-up
   void sync();
@@ -51,7 +51,7 @@ class Daemon {
   Disk disk_;
   std::unique_ptr<Engine> engine_;
   int life_ = 0;
-  bool running_ = false, recovering_ = false, failed_ = false;
+  bool running_ = false, failed_ = false;
   bool sync_planned_ = false;
   TimeMs wake_planned_, frozen_until_, full_until_;
   std::deque<std::function<void(Engine&)>> inbox_;

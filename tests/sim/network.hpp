@@ -41,7 +41,7 @@ class Network final : public HttpClient {
 
   // Until when nothing reaches a service, or nothing comes back from it (one-way partitions), or it is dead.
   struct Link {
-    TimeMs cut_there, cut_back, dead, stalled;
+    TimeMs cut_there, cut_back, dead;
     bool gone = false;  // for good
   };
   std::map<std::string, Link> links;

@@ -34,10 +34,6 @@ std::string too_late(const Shadow& shadow, TimeMs at) {
 const std::map<ShadowLog::Row, std::uint64_t>& ShadowLog::rows() {
   return fired();
 }
-void ShadowLog::forget_rows() {
-  fired().clear();
-}
-
 const Shadow* ShadowLog::find(const PurchaseId& id) const {
   const auto found = purchases_.find(id);
   return found == purchases_.end() ? nullptr : &found->second;

@@ -33,7 +33,6 @@ class ShadowLog {
   // (table, from, to, trigger): each row of the two tables that fired, with how often.
   using Row = std::array<int, 4>;
   static const std::map<Row, std::uint64_t>& rows();
-  static void forget_rows();
   std::uint64_t records() const { return records_; }
   const std::vector<PurchaseId>& fresh() const { return fresh_; }  // touched by the last read
 
