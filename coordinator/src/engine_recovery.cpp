@@ -1,5 +1,6 @@
 // Recovery: documents, then snapshots and the tail of each shard through the same `advance`, then `Resumed`
-// to every purchase whose calls were out. Nothing else.
+// to every purchase whose calls were out. Beside that, only what a crash cut in two is taken back: a cart's
+// claim without its purchase, a link to a successor that was never born.
 
 #include <nlohmann/json.hpp>
 
