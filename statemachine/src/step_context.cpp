@@ -28,11 +28,15 @@ JitterSeed StepContext::seed(Operation op) const {
   return JitterSeed{out_.purchase.id.prefix(), index_, static_cast<std::uint32_t>(op)};
 }
 
-DurationMs StepContext::wait_of(Operation op) const {
+DurationMs StepContext::wait_of(Operation op, bool slowly) const {
   const RetryPolicy& policy = defined().spec(op).retry;
   const auto made = static_cast<std::uint32_t>(step().attempts[slot(op)] - step().attempts_base[slot(op)]);
-  const DurationMs wait = retry_wait(policy, made, seed(op));
-  return facts_.retry_after.count > 0 ? honour_retry_after(policy, wait, facts_.retry_after) : wait;
+  // The wait of a far-off attempt is the cap with its jitter.
+  const DurationMs wait =
+      retry_wait(policy, slowly ? std::numeric_limits<std::uint16_t>::max() : made, seed(op));
+  return facts_.retry_after.count > 0 && !SETTLE_BUG(retry_after_ignored)
+             ? honour_retry_after(policy, wait, facts_.retry_after)
+             : wait;
 }
 
 bool StepContext::attempt_left(Operation op) const {
@@ -40,8 +44,9 @@ bool StepContext::attempt_left(Operation op) const {
   const std::uint16_t attempts = step().attempts[slot(op)];
   if (attempts == std::numeric_limits<std::uint16_t>::max()) return false;
   const auto made = static_cast<std::uint32_t>(attempts - step().attempts_base[slot(op)]);
-  return attempt_allowed(defined().spec(op).retry, made, step().first_attempt_at[slot(op)],
-                         event_.at + wait_of(op));
+  const bool slowly = facts_.cause == Cause::contradiction;
+  return attempt_allowed(defined().spec(op).retry, SETTLE_BUG(gives_up_early) ? made + 1 : made,
+                         step().first_attempt_at[slot(op)], event_.at + wait_of(op, slowly));
 }
 
 bool StepContext::watch_left() const {
@@ -105,9 +110,7 @@ void StepContext::schedule_slowly(Operation op) {
   land();
   keep_error();
   step().operation = op;
-  const RetryPolicy& policy = defined().spec(op).retry;
-  // The wait of a far-off attempt is the cap with its jitter.
-  step().wake_at = event_.at + retry_wait(policy, std::numeric_limits<std::uint16_t>::max(), seed(op));
+  step().wake_at = event_.at + wait_of(op, true);
 }
 
 void StepContext::schedule_query() {

@@ -43,10 +43,11 @@ class StepContext {
   // Actions. Each leaves the step with exactly one next wake-up, or none where nothing is owed by time.
   void send(Operation op);  // counts the attempt, emits the call, leases it
   void send_query();
-  void watch();                        // asks about a late success, with patience of its own
-  void renew(Operation op);            // an operator's retry: attempts and window begin anew
-  void schedule(Operation op);         // the same operation again, after the policy's wait
-  void schedule_slowly(Operation op);  // ... after its longest wait: a contradiction is in no hurry
+  void watch();                 // asks about a late success, with patience of its own
+  void renew(Operation op);     // an operator's retry: attempts and window begin anew
+  void schedule(Operation op);  // the same operation again, after the policy's wait
+  void schedule_slowly(
+      Operation op);  // ... after its longest wait (or a Retry-After): a contradiction is in no hurry
   void schedule_query();
   void await_report();  // 202: silence has a limit
   void doubt();         // ask, or where nobody can be asked, repeat the try
@@ -63,7 +64,7 @@ class StepContext {
   bool try_failed() const { return try_failed_; }
 
  private:
-  DurationMs wait_of(Operation op) const;
+  DurationMs wait_of(Operation op, bool slowly = false) const;
   JitterSeed seed(Operation op) const;
   void land() { step().in_flight = step().query_in_flight = false; }
 

@@ -129,6 +129,22 @@ TEST(Forward, I20_AContradictionIsRepeatedSlowly) {
       << "trouble on the way is repeated soon";
 }
 
+TEST(Forward, I20_AContradictionToldWhenToComeAgainComesThen) {
+  Story story;
+  story.all_tried();
+  story.answer(reserve, confirm, Outcome::refused, DurationMs{90'000});
+  EXPECT_EQ(story.step(reserve).wake_at, story.now + DurationMs{90'000});
+}
+
+TEST(Forward, I20_AContradictionsLongWaitDoesNotLeaveTheWindow) {
+  Story story;
+  for (StepDefinition& step : story.definition.steps)
+    step.spec(confirm).retry.window = DurationMs{30'000};  // the longest wait is a minute
+  story.all_tried();
+  story.answer(reserve, confirm, Outcome::refused);
+  EXPECT_EQ(story.state_of(reserve), "parked");
+}
+
 TEST(Forward, AFaultOnConfirmIsParkedAtOnce) {
   Story story;
   story.all_tried();
