@@ -115,7 +115,7 @@ void EngineImpl::on_wake() {
   if (!failed_) wake_due();
   expire_waiters();
   if (stopped_ && ((calls_out_ == 0 && deferred_.empty()) || stop_by_ <= time)) {
-    const Status flushed = journal_.flush();
+    const Status flushed = SETTLE_BUG(stopped_before_durable) ? ok() : journal_.flush();
     if (!flushed)
       log_error("the journal could not be flushed at the stop", {{"detail", flushed.error().detail}});
     std::exchange(stopped_, nullptr)();
@@ -235,6 +235,7 @@ void EngineImpl::expire_waiters() {
       if (it->number != number) continue;
       Then<PurchaseView> then = std::move(it->then);
       live.waiters.erase(it);
+      if (SETTLE_BUG(waiter_forgotten)) break;
       reply(live, false, false, std::move(then));
       break;
     }

@@ -104,6 +104,7 @@ void StepContext::schedule(Operation op) {
   keep_error();
   step().operation = op;
   step().wake_at = event_.at + (SETTLE_BUG(backoff_ignored) ? DurationMs{1} : wait_of(op));
+  if (SETTLE_BUG(waits_too_long)) step().wake_at = event_.at + DurationMs{20 * wait_of(op).count};
 }
 
 void StepContext::schedule_slowly(Operation op) {

@@ -30,6 +30,10 @@ const std::vector<DeliberateBug>& deliberate_bugs() {
       {"any_refusal_is_final", "a refusal counts for all the attempts before it (I6)"},
       {"cancel_timer_lost", "a cancel that waits has no wake-up (I17)"},
       {"parked_unseen", "a parked step asks for nobody (I16)"},
+      {"retry_after_ignored", "repeats sooner than it was asked to (I20)"},
+      {"waits_too_long", "repeats much later than the policy says (I20)"},
+      {"gives_up_early", "an attempt short of the cap (I16)"},
+      {"deadline_early", "cancels before the deadline (I16)"},
       // coordinator
       {"recovery_floor_too_high", "recovery skips what no snapshot covers (I4, I21)"},
       {"journal_failure_ignored", "goes on after the journal failed (I23)"},
@@ -49,7 +53,12 @@ const std::vector<DeliberateBug>& deliberate_bugs() {
       {"price_changed", "charges another price than was ordered (I11)"},
       {"results_left_out", "a call lacks what the steps before it said (C2)"},
       {"overtaken_calls_leave", "a try leaves though its cancel was decided meanwhile (I8)"},
+      {"waiter_forgotten", "who waits for the outcome is never answered"},
+      {"stopped_before_durable", "stops without a last sync (I3)"},
+      {"deletion_ignored", "a deleted merchant's purchases are still taken (I4)"},
+      {"cursor_skips", "who follows the journal misses records (I24)"},
       // participants
+      {"deletion_forgets", "a delivery to a merchant that was deleted reaches nobody (I16)"},
       {"throttled_is_refused", "503 taken for a refusal (I7)"},
       {"server_error_is_refused", "500 taken for a refusal (I7)"},
       {"timeout_is_refused", "silence taken for a refusal (I7)"},

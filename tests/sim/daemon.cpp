@@ -49,7 +49,7 @@ bool Daemon::probe(Disk::Point point) {
 void Daemon::start() {
   ++starts;
   ++life_;
-  failed_ = false;
+  failed_ = stopped_ = false;
   sync_planned_ = false;
   wake_planned_ = TimeMs{};
   inbox_.clear();
@@ -59,6 +59,10 @@ void Daemon::start() {
   config.recovery_scan = 3;
   config.rest_after = world_.rest_after;
   running_ = true;
+  // Before the engine hears of it, and from within a flush as well.
+  disk_.listen([this](Ticket, const Status& status) {
+    if (status.ok()) world_.oracle.synced();
+  });
   try {
     engine_ = Engine::create(config, clock_, disk_, world_.network, world_.keys);
     const Status recovered = engine_->recover();
@@ -103,12 +107,17 @@ void Daemon::live_through(const std::function<void()>& turn) {
     return this->crash(crash.where);
   }
   running_ = false;
-  notice_failure();
+  notice_end();
   plan();
 }
 
-// Whoever watches /readyz restarts it.
-void Daemon::notice_failure() {
+// Whoever watches /readyz restarts it; and so is what was told to stop.
+void Daemon::notice_end() {
+  if (stopped_) {
+    world_.note("stopped", "");
+    end(0);
+    return restart_later();
+  }
   const Status ready = engine_->ready();
   if (failed_ || ready.ok() || ready.error().code != "journal_failed") return;
   failed_ = true;
@@ -164,8 +173,7 @@ void Daemon::sync() {
   }
   sync_planned_ = false;
   live_through([this] {
-    (void)disk_.sync();  // a failure is told to the engine by the journal
-    world_.oracle.synced();
+    (void)disk_.sync();  // what comes of it is told by the journal
   });
 }
 
@@ -176,26 +184,45 @@ void Daemon::crash(const char* where) {
   const std::size_t survives = world_.disk_random.below(unsynced + 1);
   world_.note("crash", std::string(where) + ", " + std::to_string(survives) + " of " +
                            std::to_string(unsynced) + " unsynced survive");
+  end(survives);
+  restart_later();
+}
+
+void Daemon::end(std::size_t survives) {
+  world_.oracle.ending();
   engine_.reset();
   ++life_;
   clock_.posted.clear();
   clock_.wake = TimeMs{};
   frozen_until_ = TimeMs{};
   disk_.crash(survives);
-  world_.oracle.crashed();
-  restart_later();
+  world_.oracle.ended();
+}
+
+void Daemon::look_at_the_wall() {
+  run([this](Engine& engine) {
+    const DurationMs apart = clock_.now() - clock_.wall();
+    if (std::llabs(apart.count - told_apart_.count) < 60'000) return;
+    told_apart_ = apart;
+    engine.clock_diverged(apart);
+  });
+}
+
+void Daemon::stop(DurationMs patience) {
+  world_.note("stop", "");
+  run([this, patience](Engine& engine) {
+    engine.stop(patience, [this] {
+      world_.oracle.stopped();
+      stopped_ = true;
+    });
+  });
 }
 
 void Daemon::restart_later() {
   const DurationMs wait = world_.daemon_random.delay(5, 60'000);
   world_.time.after(wait, [this, life = life_] {
     if (life != life_) return;
-    if (up()) {  // it ran on, refusing everything, until somebody restarted it
-      engine_.reset();
-      clock_.posted.clear();
-      disk_.crash(0);
-      world_.oracle.crashed();
-    }
+    if (up()) end(0);  // it ran on, refusing everything, until somebody restarted it
     start();
   });
 }

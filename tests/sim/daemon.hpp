@@ -33,6 +33,10 @@ class Daemon {
   void run(std::function<void(Engine&)> work);
   void crash(const char* where);
   void freeze(DurationMs span);
+  // As settled does now and then: an engine time far from the wall clock is noted in the journal.
+  void look_at_the_wall();
+  // Told to stop, as by SIGTERM: it ends when nothing is out any more, and is started again.
+  void stop(DurationMs patience);
   bool failed() const { return failed_; }
   std::uint64_t crashes = 0, starts = 0;
 
@@ -43,7 +47,8 @@ class Daemon {
   void plan();  // the next sync and wake-up
   void sync();
   void wake();
-  void notice_failure();
+  void notice_end();
+  void end(std::size_t survives);
   void restart_later();
 
   World& world_;
@@ -51,8 +56,9 @@ class Daemon {
   Disk disk_;
   std::unique_ptr<Engine> engine_;
   int life_ = 0;
-  bool running_ = false, failed_ = false;
+  bool running_ = false, failed_ = false, stopped_ = false;
   bool sync_planned_ = false;
+  DurationMs told_apart_{0};
   TimeMs wake_planned_, frozen_until_, full_until_;
   std::deque<std::function<void(Engine&)>> inbox_;
 };

@@ -30,6 +30,7 @@ constexpr Kind kinds[] = {
     {Fault::answer_wrong_digest, "answer_wrong_digest", 200, 30'000},
     {Fault::answer_wrong_status, "answer_wrong_status", 200, 40'000},
     {Fault::partition, "partition", 100, 3'000},
+    {Fault::client_silent, "client_silent", 500, 60'000},
     {Fault::busy, "busy", 500, 60'000},
     {Fault::busy_but_done, "busy_but_done", 500, 60'000},
     {Fault::service_fault, "service_fault", 100, 8'000},
@@ -78,6 +79,8 @@ constexpr Kind kinds[] = {
     {Fault::pause, "pause", 5'000, 60'000},
     {Fault::registry_change, "registry_change", 5'000, 100'000},
     {Fault::upgrade, "upgrade", 5'000, 100'000},
+    {Fault::unregister, "unregister", 5'000, 100'000},
+    {Fault::stop, "stop", 2'000, 60'000},
 };
 // clang-format on
 static_assert(std::size(kinds) == fault_count);

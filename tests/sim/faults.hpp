@@ -29,6 +29,7 @@ enum class Fault : std::uint8_t {
   answer_wrong_digest,
   answer_wrong_status,
   partition,
+  client_silent,
   // services
   busy,
   busy_but_done,
@@ -83,6 +84,8 @@ enum class Fault : std::uint8_t {
   pause,
   registry_change,
   upgrade,
+  unregister,
+  stop,
   count_
 };
 inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::count_);

@@ -94,6 +94,8 @@ void Network::leave(const CallPtr& call) {
   Random& random = world_.network_random;
   Faults& faults = world_.faults;
   if (fails_before_leaving(call)) return;
+  // A client that breaks its promise and says nothing at all: the engine gives the call up by itself.
+  if (faults.strikes(Fault::client_silent)) call->answered = true;
   fail(call, Cause::answer_timeout, call->request.answer_timeout);  // unless an answer comes before
   if (faults.strikes(Fault::request_lost)) return;
   DurationMs wait = random.delay(1, 40);
@@ -144,7 +146,7 @@ void Network::arrive(const CallPtr& call) {
   }
   const Worked worked = work(call, refuse, " -> ");
   if (op == "query" && is_stuck(call->job)) return answer(call, 200, R"({"state":"pending"})");
-  if (op == "query" && faults.strikes(Fault::query_wrong)) return answer(call, 200, wrong_word(call->job));
+  if (op == "query" && says_wrong(call->job)) return answer(call, 200, wrong_word(call->job));
   if (op != "query" && faults.strikes(Fault::busy_but_done)) return answer(call, 503, problem("busy"));
   answer(call, worked.status, worked.body);
 }
@@ -177,12 +179,14 @@ void Network::report(const CallPtr& call, const std::string& body, int tries, Du
     auto done = std::make_shared<bool>(false);
     world_.daemon.run([this, call, body, done](Engine& engine) {
       const std::string token = call->callback.substr(call->callback.rfind('/') + 1);
-      engine.callback(token, body, [this, call, body, done](const Result<Done>& said) {
+      world_.oracle.callback_arrives(*call);
+      Then<Done> then = [this, call, body, done](const Result<Done>& said) {
         world_.note("told", call->text() + " " + (said ? "ok" : said.error().code));
         world_.oracle.callback_answered(*call, said ? "" : said.error().code);
         *done = said.ok() || said.error().code == "contradiction";
-        if (said.ok()) old_callbacks_.push_back({call->callback, body, call->job.operation});
-      });
+        if (said.ok()) old_callbacks_.push_back({call, body});
+      };
+      engine.callback(token, body, world_.oracle.questions.ask("callback", std::move(then)));
     });
     world_.time.after(DurationMs{15'000}, [again, done] {
       if (!*done) again();
@@ -193,31 +197,35 @@ void Network::report(const CallPtr& call, const std::string& body, int tries, Du
 // Tokens that nobody gave out, old reports again, reports that say the opposite, and noise (I13).
 void Network::forge_callbacks() {
   Faults& faults = world_.faults;
-  const auto send = [this](const std::string& token, const std::string& body, const char* what, bool known) {
-    world_.daemon.run([this, token, body, what, known](Engine& engine) {
-      engine.callback(token, body, [this, what, known](const Result<Done>& said) {
+  const auto send = [this](const CallPtr& call, const std::string& token, const std::string& body,
+                           const char* what, bool known) {
+    world_.daemon.run([this, call, token, body, what, known](Engine& engine) {
+      world_.oracle.callback_arrives(*call);
+      Then<Done> then = [this, what, known](const Result<Done>& said) {
         world_.note(what, said ? "ok" : said.error().code);
         world_.oracle.forged_callback(what, known, said ? "" : said.error().code);
-      });
+      };
+      engine.callback(token, body, world_.oracle.questions.ask(what, std::move(then)));
     });
   };
   if (old_callbacks_.empty()) return;
-  const auto& [url, body, operation] = world_.network_random.pick(old_callbacks_);
-  std::string token = url.substr(url.rfind('/') + 1);
-  if (faults.strikes(Fault::callback_stale, 100'000)) send(token, body, "stale", true);
+  const Told told = world_.network_random.pick(old_callbacks_);
+  const std::string& body = told.body;
+  std::string token = told.call->callback.substr(told.call->callback.rfind('/') + 1);
+  if (faults.strikes(Fault::callback_stale, 100'000)) send(told.call, token, body, "stale", true);
   if (faults.strikes(Fault::callback_malformed, 100'000))
-    send(token, R"({"outcome":"perhaps"})", "malformed", true);
+    send(told.call, token, R"({"outcome":"perhaps"})", "malformed", true);
   const bool was_done = body.find("\"done\"") != std::string::npos;
   // That money moved after all is nothing to say by mistake; that a hold is there, is.
-  const bool harmless = was_done || operation == "try";
+  const bool harmless = was_done || told.call->job.operation == "try";
   if (harmless && faults.strikes(Fault::callback_contradicts, 100'000))
-    send(token,
+    send(told.call, token,
          was_done ? R"({"outcome":"refused","code":"changed_my_mind","detail":""})" : R"({"outcome":"done"})",
          "contradicts", true);
   if (faults.strikes(Fault::callback_forged, 100'000)) {
     char& touched = token[world_.network_random.below(token.size())];
     touched = touched == 'A' ? 'B' : 'A';
-    send(token, body, "forged", false);
+    send(told.call, token, body, "forged", false);
   }
 }
 
@@ -247,6 +255,13 @@ bool Network::is_stuck(const Job& job) {
   const auto key = std::pair(job.purchase, job.step);
   if (world_.faults.strikes(Fault::query_stuck)) stuck_.insert(key);
   return stuck_.count(key) != 0;
+}
+
+// Of what was cancelled it is asked seldom, and then it is often wrong.
+bool Network::says_wrong(const Job& job) {
+  const Hold* hold = world_.services.at(target_of(job)).find(job.purchase, job.step);
+  if (hold != nullptr && hold->cancelled) return world_.faults.strikes(Fault::query_wrong, 700'000);
+  return world_.faults.strikes(Fault::query_wrong);
 }
 
 // What a service may say by mistake without giving away what it holds: that is a person's to sort out. After

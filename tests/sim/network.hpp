@@ -55,6 +55,7 @@ class Network final : public HttpClient {
   void arrive(const CallPtr& call);
   void deliver(const CallPtr& call);
   bool is_stuck(const Job& job);
+  bool says_wrong(const Job& job);
   std::string wrong_word(const Job& job);
   const std::string& target_of(const Job& job) const;
   void accepted(const CallPtr& call, bool refuse);
@@ -66,7 +67,8 @@ class Network final : public HttpClient {
   World& world_;
   std::set<std::pair<PurchaseId, std::string>> stuck_;
   struct Told {
-    std::string url, body, operation;
+    CallPtr call;
+    std::string body;
   };
   std::vector<Told> old_callbacks_;  // that were taken; for stale ones
 };

@@ -11,10 +11,20 @@ Act People::act(std::string& who) {
 }
 
 Then<PurchaseView> People::told(const std::string& who, const PurchaseId& id) {
-  return [this, who, id](const Result<PurchaseView>& said) {
+  Then<PurchaseView> then = [this, who, id](const Result<PurchaseView>& said) {
     world_.note("act", who + " " + id.text().substr(0, 8) + " " + (said ? "ok" : said.error().code));
     if (said) world_.oracle.act_told(who, id);
   };
+  return world_.oracle.questions.ask("act", std::move(then));
+}
+
+// Where only the trace wants to know.
+template <class T>
+Then<T> People::watched(const char* what) {
+  Then<T> then = [this, what](const Result<T>& said) {
+    world_.note("act", std::string(what) + " " + (said ? "ok" : said.error().code));
+  };
+  return world_.oracle.questions.ask(what, std::move(then));
 }
 
 void People::operate() {
@@ -34,6 +44,8 @@ void People::operate() {
     if (world_.faults.strikes(Fault::pause)) pause();
     if (world_.faults.strikes(Fault::registry_change)) change_registry();
     if (world_.faults.strikes(Fault::upgrade)) upgrade();
+    if (world_.faults.strikes(Fault::unregister)) unregister();
+    if (world_.faults.strikes(Fault::stop)) world_.daemon.stop(operator_.delay(10, 60'000));
     operate();
   });
 }
@@ -125,11 +137,7 @@ void People::act_somewhere() {
     }
     if (reopens) {
       Act why = act(who);
-      engine.reopen(id, std::move(why), [this, who, id](const Result<PurchaseView>& said) {
-        world_.note("act",
-                    who + " reopens " + id.text().substr(0, 8) + " " + (said ? "ok" : said.error().code));
-        if (said) world_.oracle.act_told(who, id);
-      });
+      engine.reopen(id, std::move(why), told(who, id));
     }
   });
 }
@@ -165,7 +173,7 @@ void People::pause() {
   world_.daemon.run([this](Engine& engine) {
     std::string who;
     Act why = act(who);
-    engine.pause(std::move(why), [](const Result<Done>&) {});
+    engine.pause(std::move(why), watched<Done>("pause"));
   });
   world_.time.after(operator_.delay(1'000, 60'000), [this] { rest(); });
 }
@@ -174,20 +182,47 @@ void People::change_registry() {
   world_.daemon.run([this](Engine& engine) {
     const std::string name =
         operator_.pick(std::vector<std::string>{"inventory", "payment", "card", "archive"});
-    engine.put_participant(participant_of(name, operator_.chance(500'000), operator_), [](const auto&) {});
+    engine.put_participant(participant_of(name, operator_.chance(500'000), operator_),
+                           watched<Engine::PutOutcome>("put"));
   });
 }
 
 void People::upgrade() {
   world_.daemon.run([this](Engine& engine) {
     const std::string name = operator_.pick(definition_names_);
-    engine.put_definition(vary(definitions_random_, name), [](const auto&) {});
+    engine.put_definition(vary(definitions_random_, name), watched<Engine::PutOutcome>("upgrade"));
   });
 }
 
 void People::rest() {
-  world_.daemon.run([](Engine& engine) {
-    if (engine.paused()) engine.resume(Act{"operator", "simulated"}, [](const Result<Done>&) {});
+  world_.daemon.run([this](Engine& engine) {
+    if (engine.paused()) engine.resume(Act{"operator", "simulated"}, watched<Done>("resume"));
+  });
+  // Also what nobody was told to be erased: the process may have died in between.
+  if (world_.faults.struck()[static_cast<std::size_t>(Fault::unregister)] == 0) return;
+  for (const char* id : {"m-1", "m-2"}) put_merchant(id);
+}
+
+// Nothing new finds what is gone, and what is in flight still does; after a while it is registered again.
+void People::unregister() {
+  const std::string id = operator_.chance(500'000) ? "m-1" : "m-2";
+  world_.daemon.run([this, id](Engine& engine) {
+    Then<Done> then = [this, id](const Result<Done>& said) {
+      world_.note("act", "erase " + id + " " + (said ? "ok" : said.error().code));
+      if (said) world_.oracle.merchant_erased(id);
+    };
+    engine.erase_merchant(id, world_.oracle.questions.ask("erase", std::move(then)));
+    engine.erase_participant("archive", watched<Done>("erase archive"));
+  });
+  world_.time.after(operator_.delay(1'000, 120'000), [this, id] { put_merchant(id); });
+}
+
+void People::put_merchant(const std::string& id) {
+  world_.daemon.run([this, id](Engine& engine) {
+    world_.oracle.merchant_put(id);
+    engine.put_merchant(merchant_of(id), watched<Engine::PutOutcome>("put"));
+    Random random = world_.seed.split("archive");
+    engine.put_participant(participant_of("archive", false, random), watched<Engine::PutOutcome>("put"));
   });
 }
 

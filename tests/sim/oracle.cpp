@@ -8,7 +8,11 @@
 
 namespace settle::sim {
 
-Oracle::Oracle(World& world) : world_(world), log_(world.daemon.disk().shard_count()) {}
+Oracle::Oracle(World& world)
+    : world_(world),
+      log_(world.daemon.disk().shard_count()),
+      waits_(world),
+      audited_next_(world.daemon.disk().shard_count(), 1) {}
 
 void Oracle::fail(const std::string& what) const {
   throw Violation{false, what};
@@ -83,14 +87,26 @@ void Oracle::check_holds_stand(const PurchaseId& id, const Shadow& shadow) {
 void Oracle::synced() {
   read_log();
 }
-void Oracle::crashed() {
+// A process that goes on refusing everything has still told everybody so.
+void Oracle::ending() {
+  if (journal_failed_ && !questions.open().empty())
+    fail("I23: the journal failed, and nobody was told: " + questions.open());
+}
+void Oracle::ended() {
+  questions.died();
   read_log();
+  check_heads();
   check_promises();
 }
 void Oracle::started() {
   journal_failed_ = false;
   read_log();
+  check_heads();
   check_promises();
+}
+void Oracle::stopped() {
+  if (!journal_failed_ && world_.daemon.disk().inner().unsynced() != 0)
+    fail("I3: it stopped, and something is not durable");
 }
 void Oracle::journal_failed() {
   journal_failed_ = true;
@@ -140,6 +156,11 @@ void Oracle::submit_refused(const SubmitRequest& request, const std::string& cod
   if (joined == promised_.end()) fail("I3: " + code + " was told for a purchase that is not durable");
 }
 
+void Oracle::taken_though_erased(const PurchaseView& view) {
+  if (view.created)
+    fail("I4: " + view.purchase.id.text() + " was taken for a merchant whose deletion had been confirmed");
+}
+
 void Oracle::outcome_told(const PurchaseView& view) {
   const Purchase& p = view.purchase;
   if (p.decision == Decision::none || p.state == PurchaseState::confirming ||
@@ -158,6 +179,11 @@ void Oracle::act_told(const std::string& who, const PurchaseId& id) {
   const Shadow* shadow = log_.find(id);
   if (shadow == nullptr || shadow->actors.count(who) == 0)
     fail("I25: the act of " + who + " was confirmed but is not in the durable log");
+}
+
+// What was durable once is there for good.
+void Oracle::check_heads() {
+  if (const std::string wrong = log_.check_heads(world_.daemon.disk().inner()); !wrong.empty()) fail(wrong);
 }
 
 void Oracle::check_promises() {

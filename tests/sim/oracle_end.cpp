@@ -15,6 +15,8 @@ void Oracle::finish() {
   check_sums();
   check_engine();
   check_person_list();
+  if (!questions.open().empty()) fail_liveness("nobody ever answered: " + questions.open());
+  check_audited();
   if (world_.options.verify) {
     const Result<VerifyReport> report = verify_journal(world_.daemon.disk().inner());
     if (!report) fail("I21: " + report.error().detail);

@@ -34,7 +34,8 @@ void Oracle::left(const Call& call) {
   check_licensed(call, *shadow, index, *op);
   check_decision(call, seen, *op);
   check_order(call, *shadow, index, seen, *op);
-  check_resend(call, *shadow, index, seen, *op);
+  check_resend(call, seen, *op);
+  if (const std::string wrong = waits_.left(call, *shadow, index, *op); !wrong.empty()) fail(wrong);
   check_results(call, *shadow, index, *op);
   if (*op == Operation::try_) ++seen.unsure_tries[call.job.step];
 }
@@ -109,38 +110,18 @@ void Oracle::check_order(const Call& call, const Shadow& shadow, std::size_t ind
     }
 }
 
-// I18, I20, I26: a resend has the same bytes and the same ids, a number of its own, and comes no sooner than
-// its tier.
-void Oracle::check_resend(const Call& call, const Shadow& shadow, std::size_t index, Seen& seen,
-                          Operation op) {
-  const std::string name = call.job.step + ":" + call.job.operation;
+// I26: a resend has the same bytes and the same ids.
+void Oracle::check_resend(const Call& call, Seen& seen, Operation op) {
   const auto digest = sha256(call.request.body + "|" + call.webhook_id);
   std::uint64_t body = 0;
   for (int i = 0; i < 8; ++i) body = body << 8 | digest[static_cast<std::size_t>(i)];
-  const auto known = seen.bodies.emplace(name, body).first;
+  const auto known = seen.bodies.emplace(call.job.step + ":" + call.job.operation, body).first;
   if (op != Operation::query && known->second != body)
     fail("I26: " + call.text() + " was resent with another body");
-  const TimeMs now = world_.daemon.clock().now();
-  Seen::Attempt& last = seen.last_attempt[name];
-  if (call.attempt <= last.number) fail("I18: attempt " + call.text() + " left twice");
-  const bool calm = last.number != 0 && last.life == call.life && last.acts == shadow.acts && !last.accepted;
-  if (calm && (op == Operation::confirm || op == Operation::cancel || op == Operation::deliver)) {
-    const RetryPolicy& policy = shadow.definition->steps[index].spec(op).retry;
-    const int base = shadow.purchase.steps[index].attempts_base[static_cast<std::size_t>(op) - 1];
-    RetryPolicy plain = policy;
-    plain.jitter_percent = 0;
-    const DurationMs tier =
-        retry_wait(plain, static_cast<std::uint32_t>(std::max(1, last.number - base)), {});
-    if (now - last.at < tier)
-      fail("I20: " + call.text() + " left " + std::to_string((now - last.at).count) +
-           " ms after the attempt before; its tier is " + std::to_string(tier.count));
-  }
-  last = {call.attempt, call.life, now, shadow.acts, false};
 }
 
 void Oracle::answered(const Call& call, const HttpAnswer& answer) {
-  if (answer.status == 202)
-    seen_[call.job.purchase].last_attempt[call.job.step + ":" + call.job.operation].accepted = true;
+  waits_.answered(call, answer);
 }
 
 // C2, I11: it carries what the shop ordered, and of other steps what their services said: all that it waited
@@ -172,6 +153,11 @@ void Oracle::delivered(const Call& call) {
   ++seen.deliveries[call.webhook_id];
   seen.delivered.insert(call.job.step);
   if (!seen.confirm_left) fail("I26: " + call.text() + " was delivered without a decision");
+}
+
+// Whatever it says, true or not.
+void Oracle::callback_arrives(const Call& call) {
+  waits_.disturbed(call.job.purchase, call.job.step);
 }
 
 void Oracle::callback_answered(const Call& call, const std::string& code) {

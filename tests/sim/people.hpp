@@ -22,6 +22,8 @@ class People {
   // What was paused is resumed.
   void rest();
   void stop_acting() { resting_ = true; }
+  // The auditor's next page.
+  void read_page();
   // Whether every shop has its answer.
   bool answered() const { return open_ == 0 && setup_.empty(); }
 
@@ -50,14 +52,20 @@ class People {
   Then<PurchaseView> told(const std::string& who, const PurchaseId& id);
   Act act(std::string& who);
   void pause();
+  void follow();
   void change_registry();
+  void unregister();
+  template <class T>
+  Then<T> watched(const char* what);
+  void put_merchant(const std::string& id);
   void upgrade();
 
   World& world_;
-  Random shop_, operator_, definitions_random_;
+  Random shop_, operator_, auditor_, definitions_random_;
   std::vector<std::function<void(Engine&, std::function<void(bool)>)>> setup_;
   std::vector<WishPtr> wishes_;
   std::vector<std::string> definition_names_;
+  std::string cursor_;  // of the auditor
   int open_ = 0;
   int acts_ = 0;
   bool resting_ = false;

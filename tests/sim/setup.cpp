@@ -130,6 +130,7 @@ void People::begin(DurationMs span) {
     world_.time.after(DurationMs{1'000 + shop_.between(0, span.count)}, [this, wish] { submit(wish); });
   }
   operate();
+  follow();
 }
 
 }  // namespace settle::sim

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reasons.hpp"
 #include "settle/coordinator/engine.hpp"
 #include "settle/wal/codec.hpp"
 
@@ -65,6 +66,18 @@ std::string ShadowLog::read(const Journal& journal) {
   return {};
 }
 
+std::string ShadowLog::check_heads(const Journal& journal) const {
+  for (std::uint16_t n = 0; n < journal.shard_count(); ++n) {
+    if (next_[n] == 1) continue;
+    const Position head{ShardId{n}, next_[n] - 1};
+    const auto records = journal.scan(head, 1);
+    if (!records || records->empty() || records->front().position != head ||
+        records->front().hash != heads_[n])
+      return "I4: " + head.text() + " was durable, and is gone";
+  }
+  return {};
+}
+
 std::string ShadowLog::take(const Record& record) {
   if (record.kind == RecordKind::registry) return take_registry(record);
   if (record.kind == RecordKind::purchase) return take_purchase(record);
@@ -102,7 +115,10 @@ std::string ShadowLog::take_purchase(const Record& record) {
   const PurchaseState before = shadow.purchase.state;
   const bool began = shadow.records != 0;
   const Decision decided = shadow.purchase.decision;
-  Advanced advanced = advance(*shadow.definition, std::move(shadow.purchase), *event);
+  Advanced advanced = advance(*shadow.definition, shadow.purchase, *event);
+  if (std::string wrong = given_up_too_early(*shadow.definition, shadow.purchase, advanced, *event);
+      !wrong.empty())
+    return wrong;
   shadow.purchase = std::move(advanced.purchase);
   Actor actor;
   std::visit([&](const auto& what) { actor(what); }, event->what);

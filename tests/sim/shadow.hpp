@@ -28,6 +28,10 @@ class ShadowLog {
   explicit ShadowLog(std::uint16_t shards) : next_(shards, 1), heads_(shards) {}
   // Reads what became durable since. Returns what is wrong; empty: nothing.
   std::string read(const Journal& journal);
+  // Whether the newest record of each shard that was read is still there.
+  std::string check_heads(const Journal& journal) const;
+  // The LSN behind the last one that was read.
+  std::uint64_t next(ShardId shard) const { return next_[shard.number]; }
   const Shadow* find(const PurchaseId& id) const;
   const std::unordered_map<PurchaseId, Shadow, PurchaseIdHash>& all() const { return purchases_; }
   // (table, from, to, trigger): each row of the two tables that fired, with how often.

@@ -10,6 +10,7 @@ People::People(World& world)
     : world_(world),
       shop_(world.seed.split("shops")),
       operator_(world.seed.split("operators")),
+      auditor_(world.seed.split("auditors")),
       definitions_random_(world.seed.split("definitions")) {}
 
 SubmitRequest People::make_order(int number) {
@@ -50,7 +51,12 @@ void People::submit(const WishPtr& wish) {
   if (wish->done) return;
   const auto ask = [this, wish] {
     world_.daemon.run([this, wish](Engine& engine) {
-      engine.submit(wish->request, [this, wish](const Result<PurchaseView>& said) { heard(wish, said); });
+      const bool erased = world_.oracle.is_erased(wish->request.order.merchant);
+      Then<PurchaseView> then = [this, wish, erased](const Result<PurchaseView>& said) {
+        if (erased && said) world_.oracle.taken_though_erased(*said);
+        heard(wish, said);
+      };
+      engine.submit(wish->request, world_.oracle.questions.ask("submit", std::move(then)));
     });
   };
   ask();
@@ -86,10 +92,11 @@ void People::submit_altered(const WishPtr& wish) {
   const DurationMs later{world_.faults.random(Fault::submit_altered).between(0, 600'000)};
   world_.time.after(later, [this, altered] {
     world_.daemon.run([this, altered](Engine& engine) {
-      engine.submit(altered, [this, altered](const Result<PurchaseView>& said) {
+      Then<PurchaseView> then = [this, altered](const Result<PurchaseView>& said) {
         if (said) world_.oracle.reuse_accepted(altered, *said);
         if (!said) world_.oracle.submit_refused(altered, said.error().code);
-      });
+      };
+      engine.submit(altered, world_.oracle.questions.ask("submit", std::move(then)));
     });
   });
 }
@@ -97,9 +104,10 @@ void People::submit_altered(const WishPtr& wish) {
 void People::await(const WishPtr& wish) {
   world_.daemon.run([this, wish](Engine& engine) {
     const DurationMs wait = shop_.delay(100, 30'000);
-    engine.await_outcome(wish->id, wait, [this](const Result<PurchaseView>& said) {
+    Then<PurchaseView> then = [this](const Result<PurchaseView>& said) {
       if (said) world_.oracle.outcome_told(*said);
-    });
+    };
+    engine.await_outcome(wish->id, wait, world_.oracle.questions.ask("await", std::move(then)));
   });
 }
 

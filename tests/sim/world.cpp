@@ -90,6 +90,7 @@ void World::strike() {
     error_ms += faults.random(Fault::wall_forward).skewed(1'000, 7'200'000);
   if (faults.strikes(Fault::wall_back, 10'000))
     error_ms -= faults.random(Fault::wall_back).skewed(1'000, 7'200'000);
+  daemon.look_at_the_wall();
   network.forge_callbacks();
   time.after(random.delay(500, 30'000), [this] { strike(); });
 }

@@ -1,0 +1,86 @@
+#include "waits.hpp"
+
+#include <algorithm>
+
+#include "settle/crypto/crypto.hpp"
+#include "world.hpp"
+
+namespace settle::sim {
+namespace {
+
+DurationMs asked_by(const HttpAnswer& answer) {
+  return DurationMs{answer.retry_after.empty() ? 0 : 1000 * std::stoll(answer.retry_after)};
+}
+
+}  // namespace
+
+std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t index, Operation op) {
+  const std::string& step = call.job.step;
+  std::map<std::string, Attempt>& of = last_[call.job.purchase];
+  Attempt& last = of[step + ":" + call.job.operation];
+  if (call.attempt <= last.number) return "I18: attempt " + call.text() + " left twice";
+  const TimeMs now = world_.daemon.clock().now();
+  std::string wrong;
+  if (follows(last, call, shadow, op)) {
+    const RetryPolicy& policy = shadow.definition->steps[index].spec(op).retry;
+    const int base = shadow.purchase.steps[index].attempts_base[static_cast<std::size_t>(op) - 1];
+    const Bounds allowed = bounds(policy, static_cast<std::uint32_t>(std::max(1, last.number - base)), last);
+    const DurationMs waited = now - last.ended;
+    if (waited < allowed.low || allowed.high < waited)
+      wrong = "I20: " + call.text() + " left " + std::to_string(waited.count) +
+              " ms after the attempt before had ended; its wait is " + std::to_string(allowed.low.count) +
+              " to " + std::to_string(allowed.high.count);
+  }
+  disturbed(call.job.purchase, step);
+  last = {call.attempt, call.life, shadow.acts, TimeMs{}, DurationMs{0}, false, false};
+  return wrong;
+}
+
+// Whether nothing but the end of the last attempt decides when this one leaves.
+bool Waits::follows(const Attempt& last, const Call& call, const Shadow& shadow, Operation op) const {
+  if (last.number == 0 || last.life != call.life || last.acts != shadow.acts || last.disturbed || !last.ended)
+    return false;
+  // Whether anybody can be asked changes what comes after a try.
+  const auto& struck = world_.faults.struck();
+  const bool try_or_query = op == Operation::try_ || op == Operation::query;
+  return !try_or_query || struck[static_cast<std::size_t>(Fault::registry_change)] == 0;
+}
+
+Waits::Bounds Waits::bounds(const RetryPolicy& policy, std::uint32_t made, const Attempt& last) const {
+  RetryPolicy plain = policy;
+  plain.jitter_percent = 0;
+  const DurationMs tier = retry_wait(plain, last.contradicted ? 60'000 : made, {});
+  const DurationMs jittered{tier.count + tier.count * policy.jitter_percent / 100 + 1};
+  const std::int64_t most = 10 * policy.cap.count;
+  const std::int64_t asked = std::min(last.asked.count, std::max(tier.count, most));
+  DurationMs high{std::max(jittered.count, asked) + slack().count};
+  return {DurationMs{std::max(tier.count, asked)}, high};
+}
+
+// How long what is due may take to leave: syncs that are slow, a process that stands still.
+DurationMs Waits::slack() const {
+  const auto& struck = world_.faults.struck();
+  const bool slow = struck[static_cast<std::size_t>(Fault::sync_slow)] != 0;
+  const bool froze = struck[static_cast<std::size_t>(Fault::freeze)] != 0;
+  return DurationMs{500 + (slow ? 60'000 : 0) + (froze ? 1'800'000 : 0)};
+}
+
+void Waits::answered(const Call& call, const HttpAnswer& answer) {
+  std::map<std::string, Attempt>& of = last_[call.job.purchase];
+  Attempt& last = of[call.job.step + ":" + call.job.operation];
+  if (last.number != call.attempt || last.life != call.life) return;
+  last.ended = world_.daemon.clock().now();
+  last.disturbed = last.disturbed || answer.status == 202;  // the next one comes when that stays silent
+  const bool garbled =
+      !answer.content_digest.empty() && !content_digest_matches(answer.content_digest, answer.body);
+  if (garbled) return;  // then nothing in it counts
+  last.contradicted = answer.status == 409 && call.job.operation != "deliver";
+  if (call.job.operation != "query") last.asked = asked_by(answer);
+}
+
+void Waits::disturbed(const PurchaseId& id, const std::string& step) {
+  for (auto& [name, attempt] : last_[id])
+    if (name.compare(0, step.size() + 1, step + ":") == 0) attempt.disturbed = true;
+}
+
+}  // namespace settle::sim
