@@ -3,6 +3,8 @@
 #include <chrono>
 #include <ostream>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "acts.hpp"
 #include "journal_pages.hpp"
@@ -81,15 +83,18 @@ Result<int> follow(const Session& session, const Arguments& arguments, std::stri
   constexpr int misses_max = 30;
   Error last{"unreachable", ""};
   for (int misses = 0; misses < misses_max; ++misses) {
+    // Printed once the page's end is here: one that is cut off comes again, and would be there twice.
+    std::vector<Json> page;
     const auto take = [&](const std::string& line) {
       const Json record = Json::parse(line, nullptr, false);
       if (!record.is_object()) return true;
       misses = 0;
       if (record.contains("next")) {
+        for (const Json& whole : std::exchange(page, {})) print_record(session, whole);
         from = text(record, "next");
         session.console.out.flush();
       } else {
-        print_record(session, record);
+        page.push_back(record);
       }
       return session.console.out.good();
     };
