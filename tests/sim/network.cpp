@@ -90,6 +90,17 @@ bool Network::fails_before_leaving(const CallPtr& call) {
   return false;
 }
 
+// Some services are next door, and some are not; some links are steady, and some are not.
+DurationMs Network::way(const CallPtr& call) {
+  Link& link = links[call->service];
+  if (link.far_ms == 0) {
+    Random odds = world_.seed.split("link " + call->service);
+    link.near_ms = odds.skewed(1, 30);
+    link.far_ms = link.near_ms + odds.skewed(1, 300);
+  }
+  return world_.network_random.delay(link.near_ms, link.far_ms);
+}
+
 void Network::leave(const CallPtr& call) {
   Random& random = world_.network_random;
   Faults& faults = world_.faults;
@@ -98,7 +109,7 @@ void Network::leave(const CallPtr& call) {
   if (faults.strikes(Fault::client_silent)) call->answered = true;
   fail(call, Cause::answer_timeout, call->request.answer_timeout);  // unless an answer comes before
   if (faults.strikes(Fault::request_lost)) return;
-  DurationMs wait = random.delay(1, 40);
+  DurationMs wait = way(call);
   if (faults.strikes(Fault::request_slow)) wait = faults.random(Fault::request_slow).delay(100, 180'000);
   travel(call, wait);
   if (faults.strikes(Fault::request_doubled))
@@ -324,9 +335,9 @@ void Network::answer(const CallPtr& call, int status, std::string body) {
   if (faults.strikes(Fault::answer_truncated)) {
     HttpAnswer cut;
     cut.failure = Cause::reset;
-    return world_.time.after(random.delay(1, 40), [this, call, cut] { settle(call, cut); });
+    return world_.time.after(way(call), [this, call, cut] { settle(call, cut); });
   }
-  DurationMs wait = random.delay(1, 40);
+  DurationMs wait = way(call);
   if (faults.strikes(Fault::answer_slow)) wait = faults.random(Fault::answer_slow).delay(100, 60'000);
   world_.time.after(wait, [this, call, answer] { settle(call, answer); });
 }

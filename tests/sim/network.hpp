@@ -42,13 +42,15 @@ class Network final : public HttpClient {
   // Until when nothing reaches a service, or nothing comes back from it (one-way partitions), or it is dead.
   struct Link {
     TimeMs cut_there, cut_back, dead;
-    bool gone = false;  // for good
+    bool gone = false;                     // for good
+    std::int64_t near_ms = 0, far_ms = 0;  // a way takes between these; drawn for each link
   };
   std::map<std::string, Link> links;
   bool is_down(const std::string& service) const;
 
  private:
   CallPtr read(HttpRequest request, std::function<void(HttpAnswer)> then);
+  DurationMs way(const CallPtr& call);
   void leave(const CallPtr& call);
   bool fails_before_leaving(const CallPtr& call);
   void travel(const CallPtr& call, DurationMs wait);
