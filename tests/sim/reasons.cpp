@@ -67,7 +67,6 @@ std::string cancelled(const Definition& definition, const Purchase& after, TimeM
     if (step.last_cause == Cause::business_refusal || step.last_cause == Cause::bad_status ||
         step.last_cause == Cause::signature_refused || step.last_cause == Cause::contradiction)
       return {};
-    if (step.last_cause == Cause::unregistered) return "I16: " + after.reason_step + " is reached by nobody";
     const RetryPolicy& policy = definition.steps[i].spec(Operation::try_).retry;
     if (used_up(policy, step, Operation::try_, at)) return {};
     return "I16: cancelled for " + after.reason_step + " after " + spent_of(step, Operation::try_, policy);
