@@ -189,7 +189,6 @@ void Daemon::crash(const char* where) {
 }
 
 void Daemon::end(std::size_t survives) {
-  world_.oracle.ending();
   engine_.reset();
   ++life_;
   clock_.posted.clear();
@@ -222,7 +221,10 @@ void Daemon::restart_later() {
   const DurationMs wait = world_.daemon_random.delay(5, 60'000);
   world_.time.after(wait, [this, life = life_] {
     if (life != life_) return;
-    if (up()) end(0);  // it ran on, refusing everything, until somebody restarted it
+    if (up()) {  // it ran on, refusing everything, until somebody restarted it
+      world_.oracle.refusing_ends();
+      end(0);
+    }
     start();
   });
 }

@@ -88,9 +88,8 @@ void Oracle::synced() {
   read_log();
 }
 // A process that goes on refusing everything has still told everybody so.
-void Oracle::ending() {
-  if (journal_failed_ && !questions.open().empty())
-    fail("I23: the journal failed, and nobody was told: " + questions.open());
+void Oracle::refusing_ends() {
+  if (!questions.open().empty()) fail("I23: the journal failed, and nobody was told: " + questions.open());
 }
 void Oracle::ended() {
   questions.died();

@@ -42,9 +42,9 @@ class Oracle {
   // The process.
   void synced();
   void started();
-  void ending();  // the process ends: by a crash, or when it was told to
-  void ended();
-  void stopped();  // it said that all is durable
+  void ended();          // the process: by a crash, or when it was told to
+  void refusing_ends();  // one whose journal had failed is about to be ended
+  void stopped();        // it said that all is durable
   void journal_failed();
   void recovery_refused(const Error& error);
 
