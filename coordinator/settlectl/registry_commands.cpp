@@ -1,4 +1,4 @@
-// participant, merchant and definitions: list, get, put, delete.
+// participant, merchant, definitions and policies: list, get, put, delete.
 
 #include <ostream>
 
@@ -58,7 +58,35 @@ void print_definitions(const Console& console, const Json& list) {
   table.print(console);
 }
 
-// What the three kinds differ in.
+std::string seconds(long long ms) {
+  std::string text = std::to_string(ms / 1000);
+  if (ms % 1000 != 0) text += "." + std::to_string(1000 + ms % 1000).substr(1);
+  return text + " s";
+}
+
+void print_policies(const Console& console, const Json& list) {
+  Table table({"NAME", "KIND", "WAITS", "JITTER", "ATTEMPTS", "WINDOW", ""});
+  for (const Json& one : list) {
+    std::string waits = seconds(number(one, "base_ms"));
+    const std::string kind = text(one, "kind");
+    if (kind == "exponential")
+      waits += " x " + std::to_string(number(one, "factor_percent")) + " %, up to " +
+               seconds(number(one, "cap_ms"));
+    if (kind == "schedule") {
+      waits.clear();
+      for (const Json& wait : member(one, "waits_ms"))
+        waits += (waits.empty() ? "" : ", ") + seconds(wait.get<long long>());
+    }
+    const long long attempts = number(one, "attempts_max"), window = number(one, "window_ms");
+    table.add({text(one, "name"), kind, waits, std::to_string(number(one, "jitter_percent")) + " %",
+               attempts == 0 ? "any" : std::to_string(attempts),
+               window == 0 ? "-" : std::to_string(window / 3'600'000) + " h",
+               flag(one, "shipped") ? "shipped" : ""});
+  }
+  table.print(console);
+}
+
+// What the kinds differ in.
 struct Kind {
   const char* path;
   const char* list_member;
@@ -67,6 +95,7 @@ struct Kind {
 constexpr Kind participants{"/v1/participants", "participants", print_participants};
 constexpr Kind merchants{"/v1/merchants", "merchants", print_merchants};
 constexpr Kind definitions{"/v1/definitions", "definitions", print_definitions};
+constexpr Kind policies{"/v1/policies", "policies", print_policies};
 
 template <const Kind& kind>
 Result<int> list(const Session& session, const Arguments&) {
@@ -180,6 +209,27 @@ std::vector<Command> registry_commands() {
        "settlectl definitions put purchase purchase.json",
        file + "\nPurchases in flight keep the version that they began with.",
        put<definitions>},
+      {"policies list",
+       {},
+       "the retry policies that have names",
+       {},
+       "settlectl policies list",
+       "",
+       list<policies>},
+      {"policies get",
+       {"NAME"},
+       "one retry policy, as JSON",
+       {},
+       "settlectl policies get graded > mine.json",
+       "",
+       get<policies>},
+      {"policies put",
+       {"NAME", "FILE"},
+       "make a retry policy, or change it",
+       {},
+       "settlectl policies put mine mine.json",
+       file + "\nA change holds for each purchase from its next event on.",
+       put<policies>},
   };
 }
 

@@ -71,6 +71,10 @@ void delete_merchant(ApiContext& api, const ApiCall& call, const Responder& resp
 void list_definitions(ApiContext& api, const ApiCall& call, const Responder& responder);
 void show_definition(ApiContext& api, const ApiCall& call, const Responder& responder);
 void put_definition(ApiContext& api, const ApiCall& call, const Responder& responder);
+// api_policies.cpp
+void list_policies(ApiContext& api, const ApiCall& call, const Responder& responder);
+void show_policy(ApiContext& api, const ApiCall& call, const Responder& responder);
+void put_policy(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_journal.cpp
 void read_journal(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_daemon.cpp

@@ -7,86 +7,70 @@
 #include <nlohmann/json.hpp>
 
 #include "api_json.hpp"
+#include "policy_json.hpp"
 #include "settle/coordinator/engine.hpp"
 #include "settle/participants/known_names.hpp"
 
 namespace settle {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using namespace strict;  // NOLINT(google-build-using-namespace): this file is nothing but such reading
 
 // What is spoken to a step's target. There is one so far, so that a definition need not keep which; it is
 // written out all the same, and stays what it is when there are others.
 constexpr const char* dialect = "settle";
 
-// Thrown within this file only, and caught at its end: parsing is all or nothing, with the pointer of the
-// first problem.
-struct Misread {
-  std::string detail;
-};
-
-[[noreturn]] void problem(const std::string& pointer, const std::string& what) {
-  throw Misread{pointer + ": " + what};
+// A policy's name, or the policy itself.
+void read_policy_use(const Json& value, const std::string& pointer, RetryPolicy& policy, std::string& name) {
+  name.clear();
+  if (!value.is_string()) return void(policy = read_policy(value, pointer));
+  name = value.get<std::string>();
+  if (name.empty() || name.size() > 64) problem(pointer, "must be the name of a policy, or a policy");
 }
 
-void only(const Json& object, const std::string& pointer, std::initializer_list<const char*> known) {
-  if (!object.is_object()) problem(pointer.empty() ? "/" : pointer, "must be an object");
+void read_causes(const Json& object, const std::string& pointer, OperationSpec& spec) {
+  if (!object.is_object()) problem(pointer, "must be an object");
+  spec.on.clear();
+  for (const Cause cause : causes_with_policies) {
+    const char* const key = name_of(cause);
+    if (!object.contains(key)) continue;
+    CausePolicy one;
+    one.cause = cause;
+    read_policy_use(object[key], pointer + "/" + key, one.retry, one.name);
+    spec.on.push_back(std::move(one));
+  }
+  if (spec.on.size() == object.size()) return;
+  std::vector<const char*> known;
+  for (const Cause cause : causes_with_policies) known.push_back(name_of(cause));
   for (const auto& [key, value] : object.items())
     if (std::none_of(known.begin(), known.end(), [&key = key](const char* name) { return key == name; })) {
       std::string place = pointer;
       append_pointer(place, key);
-      problem(place, "is not known here" + known_names(known));
+      problem(place, "is no kind of error" + known_names(known));
     }
 }
 
-std::int64_t integer(const Json& object, const char* key, const std::string& pointer,
-                     std::int64_t otherwise) {
-  if (!object.contains(key)) return otherwise;
-  const Json& value = object[key];
-  const bool fits =
-      value.is_number_integer() && !(value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX);
-  if (!fits) problem(pointer + "/" + key, "must be an integer");
-  const auto number = value.get<std::int64_t>();
-  if (number < 0 || number > 1'000'000'000'000) problem(pointer + "/" + key, "must be between 0 and 10^12");
-  return number;
-}
-
-std::uint32_t small_integer(const Json& object, const char* key, const std::string& pointer,
-                            std::uint32_t otherwise) {
-  const std::int64_t number = integer(object, key, pointer, otherwise);
-  if (number > 1'000'000) problem(pointer + "/" + key, "must be at most 1000000");
-  return static_cast<std::uint32_t>(number);
-}
-
-std::string text(const Json& object, const char* key, const std::string& pointer) {
-  if (!object.contains(key)) problem(std::string(pointer).append("/").append(key), "is missing");
-  if (!object[key].is_string()) problem(pointer + "/" + key, "must be a string");
-  return object[key].get<std::string>();
-}
-
-template <class Enum>
-Enum choice(const Json& object, const char* key, const std::string& pointer, Enum otherwise,
-            std::initializer_list<std::pair<const char*, Enum>> choices) {
-  if (!object.contains(key)) return otherwise;
-  const std::string chosen = text(object, key, pointer);
-  std::string names;
-  for (const auto& [name, value] : choices) {
-    if (chosen == name) return value;
-    names += (names.empty() ? "" : ", ") + std::string(name);
-  }
-  problem(pointer + "/" + key, "must be one of " + names);
+// Journals from before policies had names hold the fields of an exponential policy beside the time-out.
+bool read_older_operation(const Json& object, const std::string& pointer, OperationSpec& spec) {
+  if (!object.is_object() || object.contains("retry") || object.contains("on")) return false;
+  Json fields = Json::object();
+  for (const char* name :
+       {"base_ms", "factor_percent", "cap_ms", "jitter_percent", "attempts_max", "window_ms"})
+    if (object.contains(name)) fields[name] = object[name];
+  if (fields.empty()) return false;
+  spec.retry = read_short_policy(fields, pointer, spec.retry);
+  spec.retry_name.clear();
+  return true;
 }
 
 void read_operation(const Json& object, const std::string& pointer, OperationSpec& spec) {
-  only(object, pointer,
-       {"timeout_ms", "base_ms", "factor_percent", "cap_ms", "jitter_percent", "attempts_max", "window_ms"});
+  if (!read_older_operation(object, pointer, spec))
+    only(object, pointer, {"timeout_ms", "retry", "on", "probe_ms"});
   spec.timeout.count = integer(object, "timeout_ms", pointer, spec.timeout.count);
-  spec.retry.base.count = integer(object, "base_ms", pointer, spec.retry.base.count);
-  spec.retry.factor_percent = small_integer(object, "factor_percent", pointer, spec.retry.factor_percent);
-  spec.retry.cap.count = integer(object, "cap_ms", pointer, spec.retry.cap.count);
-  spec.retry.jitter_percent = small_integer(object, "jitter_percent", pointer, spec.retry.jitter_percent);
-  spec.retry.attempts_max = small_integer(object, "attempts_max", pointer, spec.retry.attempts_max);
-  spec.retry.window.count = integer(object, "window_ms", pointer, spec.retry.window.count);
+  spec.probe.count = integer(object, "probe_ms", pointer, spec.probe.count);
+  if (object.contains("retry"))
+    read_policy_use(object["retry"], pointer + "/retry", spec.retry, spec.retry_name);
+  if (object.contains("on")) read_causes(object["on"], pointer + "/on", spec);
 }
 
 // Names of steps -> indices. A step may only be named once it is known; validate() finds the cycles.
@@ -165,14 +149,15 @@ Definition read_definition(std::string_view name, const Json& json) {
   return definition;
 }
 
+Json policy_use(const RetryPolicy& policy, const std::string& name) {
+  return name.empty() ? policy_object(policy) : Json(name);
+}
+
 Json operation_object(const OperationSpec& spec) {
-  return Json{{"timeout_ms", spec.timeout.count},
-              {"base_ms", spec.retry.base.count},
-              {"factor_percent", spec.retry.factor_percent},
-              {"cap_ms", spec.retry.cap.count},
-              {"jitter_percent", spec.retry.jitter_percent},
-              {"attempts_max", spec.retry.attempts_max},
-              {"window_ms", spec.retry.window.count}};
+  Json object{{"timeout_ms", spec.timeout.count}, {"retry", policy_use(spec.retry, spec.retry_name)}};
+  for (const CausePolicy& one : spec.on) object["on"][name_of(one.cause)] = policy_use(one.retry, one.name);
+  object["probe_ms"] = spec.probe.count;
+  return object;
 }
 
 Json step_object(const Definition& definition, const StepDefinition& step) {

@@ -86,7 +86,13 @@ Append EngineImpl::record_of(Live& live, const Event& event, const Advanced& adv
 
 Result<EngineImpl::Applied> EngineImpl::apply(Live& live, Body what, bool someone_waits) {
   if (failed_) return *failed_;
-  const Event event{now(), registry_.queryable(*live.definition), std::move(what)};
+  if (live.definition->policies != book_.policies().revision) {
+    // A changed policy holds from the next event on (docs/retry.md).
+    auto current = book_.find(live.definition->name, live.definition->version);
+    if (!current) return current.error();
+    live.definition = std::move(*current);
+  }
+  const Event event{now(), registry_.queryable(*live.definition), std::move(what), live.definition->policies};
   const PurchaseState before = live.purchase.state;
   Advanced advanced = advance(*live.definition, std::move(live.purchase), event);
   live.purchase = std::move(advanced.purchase);

@@ -135,7 +135,7 @@ void EngineImpl::reopen(const PurchaseId& id, Act act, Then<PurchaseView> then) 
     return refuse_after(claimed_by, forbidden("its cart has been bought by " + holding.text()),
                         std::move(then));
   }
-  const std::shared_ptr<const Definition> definition = newest(old.definition);
+  const std::shared_ptr<const Definition> definition = book_.newest(old.definition);
   if (!definition)
     return then(Error{"unknown_definition", "there is no definition \"" + old.definition + "\" any more"});
   if (Status can_call = callable(*definition, request.order); !can_call) return then(can_call.error());

@@ -8,6 +8,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "definition_book.hpp"
 #include "settle/coordinator/engine.hpp"
 #include "settle/participants/protocol.hpp"
 
@@ -67,6 +68,8 @@ class EngineImpl final : public Engine {
   void erase_merchant(std::string_view id, Then<Done> then) override;
   std::vector<std::shared_ptr<const Definition>> definitions() const override;
   void put_definition(Definition definition, Then<PutOutcome> then) override;
+  const PolicySet& policies() const override { return book_.policies(); }
+  void put_policy(std::string name, RetryPolicy policy, Then<PutOutcome> then) override;
   void pause(Act act, Then<Done> then) override;
   void resume(Act act, Then<Done> then) override;
   bool paused() const override { return paused_; }
@@ -154,10 +157,10 @@ class EngineImpl final : public Engine {
   void put_document(RecordKind kind, std::string event, DocumentChange change, OnDurable then);
   Status changeable(const char* kind, std::string_view key) const;
   void change_registration(std::string event, DocumentChange change, OnDurable then);
-  Result<std::shared_ptr<const Definition>> definition_of(std::string_view name, std::uint32_t version) const;
-  std::shared_ptr<const Definition> newest(std::string_view name) const;
   void add_definition(Definition definition, OnDurable then);
   void after_definitions(OnDurable then);
+  void add_policies(PolicySet policies, std::string event, OnDurable then);
+  void bring_shipped_policies();
   void set_paused(bool paused, Act act, Then<Done> then);
 
   // Reading (engine_read.cpp).
@@ -173,8 +176,7 @@ class EngineImpl final : public Engine {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // callbacks of a gone engine do nothing
 
   Registry registry_;
-  std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<const Definition>> definitions_;
-  std::map<std::string, std::shared_ptr<const Definition>, std::less<>> newest_;
+  DefinitionBook book_;
   bool paused_ = false;
   bool stopping_ = false;
   std::optional<Error> failed_;

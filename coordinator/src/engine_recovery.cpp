@@ -49,19 +49,7 @@ Status EngineImpl::load_documents() {
     return registry_.put(std::move(*merchant)), ok();
   });
   if (!status) return status;
-  status = each("definition", [&](const Document& document) -> Status {
-    const std::size_t at = document.key.rfind('@');
-    Result<Definition> definition = parse_definition(document.key.substr(0, at), document.value);
-    if (!definition) return definition.error();
-    definition->version =
-        static_cast<std::uint32_t>(std::strtoul(document.key.c_str() + at + 1, nullptr, 10));
-    auto shared = std::make_shared<const Definition>(std::move(*definition));
-    definitions_[{shared->name, shared->version}] = shared;
-    auto& newest = newest_[shared->name];
-    if (!newest || newest->version < shared->version) newest = shared;
-    return ok();
-  });
-  if (!status) return status;
+  if (status = book_.load(journal_); !status) return status;
   return each("setting", [&](const Document& document) -> Status {
     if (document.key == "paused") paused_ = document.value == "true";
     return ok();
@@ -109,7 +97,7 @@ Result<std::unique_ptr<Live>> EngineImpl::first_of(const Event& event, ShardId s
   const auto* submitted = std::get_if<Submitted>(&event.what);
   if (submitted == nullptr)
     return Error{"damaged", "its purchase begins without a submission, and has no snapshot"};
-  auto definition = definition_of(submitted->definition, submitted->definition_version);
+  auto definition = book_.find(submitted->definition, submitted->definition_version, event.policies);
   if (!definition) return definition.error();
   auto live = std::make_unique<Live>();
   live->definition = *definition;
@@ -151,6 +139,11 @@ Status EngineImpl::replay(const Record& record,
     found = live_.emplace(record.purchase, std::move(*live)).first;
   }
   Live& live = *found->second;
+  if (live.definition->policies != event->policies) {
+    auto then = book_.find(live.purchase.definition, live.purchase.definition_version, event->policies);
+    if (!then) return damaged(then.error().detail);
+    live.definition = std::move(*then);
+  }
   Advanced advanced = advance(*live.definition, std::move(live.purchase), *event);
   live.purchase = std::move(advanced.purchase);
   if (advanced.transitions != *transitions)
@@ -186,7 +179,8 @@ Status EngineImpl::note_claim(const Record& record) {
 }
 
 void EngineImpl::resume_all() {
-  if (newest_.count("purchase") == 0) add_definition(purchase_definition(), [](const Status&) {});
+  bring_shipped_policies();
+  if (book_.newest("purchase") == nullptr) add_definition(purchase_definition(), [](const Status&) {});
   std::vector<PurchaseId> ids;
   ids.reserve(live_.size());
   for (const auto& [id, live] : live_) ids.push_back(id);

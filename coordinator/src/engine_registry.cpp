@@ -1,8 +1,10 @@
-// The registry, the definitions and the pause: documents in shard 0, each change with a record of its own.
+// The registry, the definitions, the policies and the pause: documents in shard 0, each change with a record
+// of its own.
 
 #include <nlohmann/json.hpp>
 
 #include "engine_impl.hpp"
+#include "policy_json.hpp"
 #include "settle/coordinator/targets.hpp"
 #include "settle/statemachine/bug.hpp"
 
@@ -23,7 +25,8 @@ void EngineImpl::put_document(RecordKind kind, std::string event, DocumentChange
   record.at = now();
   record.event = std::move(event);
   record.documents.push_back(std::move(change));
-  const bool defines = record.documents.front().kind == "definition";
+  const std::string& document = record.documents.front().kind;
+  const bool defines = document == "definition" || document == "policies";
   Result<Appended> appended = append(std::move(record));
   if (!appended) return then(Error{"journal_failed", appended.error().detail});
   if (defines) definitions_ticket_ = appended->ticket;
@@ -95,10 +98,11 @@ void EngineImpl::erase_participant(std::string_view name, Then<Done> then) {
   if (Status free = changeable("participant", name); !free) return then(free.error());
   const Participant* before = registry_.participant(name);
   if (before == nullptr) return then(Error{"not_found", "no participant is registered under this name"});
-  for (const auto& [key, definition] : newest_)
+  for (const auto& definition : book_.newest())
     for (const StepDefinition& step : definition->steps)
       if (step.target == name)
-        return then(Error{"in_use", "definition \"" + key + "\" names it in step \"" + step.name + "\""});
+        return then(Error{"in_use",
+                          "definition \"" + definition->name + "\" names it in step \"" + step.name + "\""});
   Participant retired = *before;
   retired.retired = true;
   DocumentChange change{"participant", retired.name, stored_json(retired, *keys_)};
@@ -127,41 +131,23 @@ void EngineImpl::erase_merchant(std::string_view id, Then<Done> then) {
                       });
 }
 
-Result<std::shared_ptr<const Definition>> EngineImpl::definition_of(std::string_view name,
-                                                                    std::uint32_t version) const {
-  const auto found = definitions_.find({std::string(name), version});
-  if (SETTLE_BUG(newest_definition_used) && newest(name) != nullptr) return newest(name);
-  if (found != definitions_.end()) return found->second;
-  return Error{"damaged", "definition \"" + std::string(name) + "\" version " + std::to_string(version) +
-                              " is not in the journal"};
-}
-
-std::shared_ptr<const Definition> EngineImpl::newest(std::string_view name) const {
-  const auto found = newest_.find(name);
-  return found == newest_.end() ? nullptr : found->second;
-}
-
 std::vector<std::shared_ptr<const Definition>> EngineImpl::definitions() const {
-  std::vector<std::shared_ptr<const Definition>> all;
-  for (const auto& [name, definition] : newest_) all.push_back(definition);
-  return all;
+  return book_.newest();
 }
 
 // In force at once for new purchases: their records come after this one in the journal's order.
 void EngineImpl::add_definition(Definition definition, OnDurable then) {
-  const std::shared_ptr<const Definition> before = newest(definition.name);
+  const std::shared_ptr<const Definition> before = book_.newest(definition.name);
   definition.version = before ? before->version + 1 : 1;
-  auto shared = std::make_shared<const Definition>(std::move(definition));
-  std::string json = definition_json(*shared);
-  const std::string key = shared->name + "@" + std::to_string(shared->version);
+  std::string json = definition_json(definition);
   std::string event = nlohmann::json{{"event", "definition_put"},
-                                     {"name", shared->name},
-                                     {"version", shared->version},
+                                     {"name", definition.name},
+                                     {"version", definition.version},
                                      {"definition", nlohmann::json::parse(json)}}
                           .dump();
-  definitions_[{shared->name, shared->version}] = shared;
-  newest_[shared->name] = shared;
-  put_document(RecordKind::registry, std::move(event), {"definition", key, std::move(json)}, std::move(then));
+  DocumentChange change{"definition", DefinitionBook::key_of(definition), std::move(json)};
+  book_.put(std::move(definition));
+  put_document(RecordKind::registry, std::move(event), std::move(change), std::move(then));
 }
 
 // A definition is in force before it is durable: who is told that it is there already waits for that too.
@@ -172,12 +158,14 @@ void EngineImpl::after_definitions(OnDurable then) {
 }
 
 void EngineImpl::put_definition(Definition definition, Then<PutOutcome> then) {
-  if (Status valid = validate(definition); !valid) return then(valid.error());
+  const Result<Definition> named = settle::resolve(definition, book_.policies());
+  if (!named) return then(named.error());
+  if (Status valid = validate(*named); !valid) return then(valid.error());
   if (Status targets = check_targets(definition, registry_); !targets) return then(targets.error());
   // A target whose deletion is being stored would be gone by the time that this is in force.
   for (const StepDefinition& step : definition.steps)
     if (Status free = changeable("participant", step.target); !free) return then(free.error());
-  const std::shared_ptr<const Definition> before = newest(definition.name);
+  const std::shared_ptr<const Definition> before = book_.newest(definition.name);
   if (before) {
     definition.version = before->version;
     if (definition_json(*before) == definition_json(definition))
@@ -190,6 +178,56 @@ void EngineImpl::put_definition(Definition definition, Then<PutOutcome> then) {
     if (!status.ok()) return then(status.error());
     then(PutOutcome{created, true});
   });
+}
+
+// In force at once: what is appended from now on comes after it in the journal's order. The whole set each
+// time: replaying finds what was in force in one place.
+void EngineImpl::add_policies(PolicySet policies, std::string event, OnDurable then) {
+  DocumentChange change{"policies", DefinitionBook::key_of(policies), policy_set_json(policies)};
+  book_.put(std::move(policies));
+  put_document(RecordKind::registry, std::move(event), std::move(change), std::move(then));
+}
+
+void EngineImpl::put_policy(std::string name, RetryPolicy policy, Then<PutOutcome> then) {
+  if (failed_) return then(*failed_);
+  if (Status valid = validate(policy); !valid) return then(valid.error());
+  if (shipped_policies().count(name) != 0)
+    return then(
+        Error{"policy_shipped", "\"" + name + "\" is shipped and stays as it is; give yours another name"});
+  PolicySet next = book_.policies();
+  const auto before = next.named.find(name);
+  const bool created = before == next.named.end();
+  if (!created && before->second == policy)
+    return after_definitions([then = std::move(then)](const Status& status) {
+      status.ok() ? then(PutOutcome{}) : then(status.error());
+    });
+  if (created && next.named.size() >= policies_max)
+    return then(
+        Error{"too_many_policies", "there are " + std::to_string(policies_max) + " policies already"});
+  ++next.revision;
+  std::string event = nlohmann::json{{"event", "policy_put"},
+                                     {"name", name},
+                                     {"revision", next.revision},
+                                     {"policy", nlohmann::json::parse(policy_object(policy).dump())}}
+                          .dump();
+  next.named.insert_or_assign(std::move(name), std::move(policy));
+  if (Status allowed = book_.allows(next); !allowed) return then(allowed.error());
+  add_policies(std::move(next), std::move(event), [created, then = std::move(then)](const Status& status) {
+    if (!status.ok()) return then(status.error());
+    then(PutOutcome{created, true});
+  });
+}
+
+// What is shipped may differ from build to build; what was in force may not. So the journal holds it, and a
+// later build only adds names.
+void EngineImpl::bring_shipped_policies() {
+  PolicySet next = book_.policies();
+  const std::size_t before = next.revision == 0 ? 0 : next.named.size();
+  for (const auto& [name, policy] : shipped_policies()) next.named.emplace(name, policy);
+  if (next.named.size() == before) return;
+  ++next.revision;
+  std::string event = nlohmann::json{{"event", "policies_shipped"}, {"revision", next.revision}}.dump();
+  add_policies(std::move(next), std::move(event), [](const Status&) {});
 }
 
 void EngineImpl::set_paused(bool paused, Act act, Then<Done> then) {

@@ -31,7 +31,7 @@ std::unique_ptr<Live> EngineImpl::thaw(const PurchaseId& id, const Snapshot& sna
   Result<Purchase> purchase = decode_purchase(snapshot.state);
   if (!purchase) return error = purchase.error(), nullptr;
   Result<std::shared_ptr<const Definition>> definition =
-      definition_of(purchase->definition, purchase->definition_version);
+      book_.find(purchase->definition, purchase->definition_version);
   if (!definition) return error = definition.error(), nullptr;
   auto live = std::make_unique<Live>();
   live->definition = *definition;

@@ -271,7 +271,7 @@ void EngineImpl::release_orphaned_carts() {
 // The first two records of a purchase: its cart's claim, if it has a cart, and its submission.
 Result<Live*> EngineImpl::begin(const PurchaseId& id, const SubmitRequest& request,
                                 const PurchaseId& predecessor) {
-  const std::shared_ptr<const Definition> definition = newest(request.definition);
+  const std::shared_ptr<const Definition> definition = book_.newest(request.definition);
   if (!definition)
     return Error{"unknown_definition", "there is no definition \"" + request.definition + "\""};
   if (Status can_call = callable(*definition, request.order); !can_call) return can_call.error();

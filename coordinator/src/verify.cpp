@@ -1,5 +1,6 @@
 #include "settle/coordinator/verify.hpp"
 
+#include "definition_book.hpp"
 #include "settle/coordinator/engine.hpp"
 #include "settle/statemachine/advance.hpp"
 #include "settle/wal/codec.hpp"
@@ -12,7 +13,7 @@ class Verifier {
   explicit Verifier(const Journal& journal) : journal_(journal) {}
 
   Result<VerifyReport> run() {
-    if (Status loaded = load_definitions(); !loaded) return loaded.error();
+    if (Status loaded = book_.load(journal_); !loaded) return loaded.error();
     for (std::uint16_t n = 0; n < journal_.shard_count(); ++n)
       if (Status shard = replay_shard(ShardId{n}); !shard) return shard.error();
     if (Status same = compare_snapshots(); !same) return same.error();
@@ -20,18 +21,6 @@ class Verifier {
   }
 
  private:
-  Status load_definitions() {
-    Result<std::vector<Document>> documents = journal_.documents(ShardId{0}, "definition");
-    if (!documents) return documents.error();
-    for (const Document& document : *documents) {
-      const std::string name = document.key.substr(0, document.key.rfind('@'));
-      Result<Definition> definition = parse_definition(name, document.value);
-      if (!definition) return definition.error();
-      definitions_.emplace(document.key, std::move(*definition));
-    }
-    return ok();
-  }
-
   Status replay_shard(ShardId shard) {
     for (std::uint64_t next = 1;;) {
       Result<std::vector<Record>> records = journal_.scan(Position{shard, next}, 1'000);
@@ -60,10 +49,9 @@ class Verifier {
     } else if (purchase.revision == 0) {
       return Error{"damaged", "its purchase begins without a submission"};
     }
-    const auto definition =
-        definitions_.find(purchase.definition + "@" + std::to_string(purchase.definition_version));
-    if (definition == definitions_.end()) return Error{"damaged", "its definition is not in the journal"};
-    Advanced advanced = advance(definition->second, std::move(purchase), *event);
+    const auto definition = book_.find(purchase.definition, purchase.definition_version, event->policies);
+    if (!definition) return definition.error();
+    Advanced advanced = advance(**definition, std::move(purchase), *event);
     purchase = std::move(advanced.purchase);
     if (advanced.transitions != *recorded)
       return Error{"replay_mismatch", "replaying the event does not give the transitions that were recorded"};
@@ -87,7 +75,7 @@ class Verifier {
 
   const Journal& journal_;
   VerifyReport report_;
-  std::map<std::string, Definition> definitions_;
+  DefinitionBook book_;
   std::map<PurchaseId, std::uint64_t> last_lsn_;
 };
 

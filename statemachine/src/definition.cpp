@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "settle/statemachine/purchase.hpp"
+
 namespace settle {
 namespace {
 
@@ -16,21 +18,15 @@ bool is_name(const std::string& text) {
   });
 }
 
-Status check_policy(const std::string& where, const OperationSpec& spec) {
-  const RetryPolicy& retry = spec.retry;
-  constexpr std::int64_t week = 7LL * 24 * 3'600'000;
+Status check_operation(const std::string& where, const OperationSpec& spec) {
   if (spec.timeout.count < 1 || spec.timeout.count > 600'000)
     return invalid(where + ": timeout_ms must be between 1 and 600000");
-  if (retry.base.count < 1 || retry.base.count > week)
-    return invalid(where + ": base_ms must be between 1 and 604800000");
-  if (retry.cap < retry.base || retry.cap.count > week)
-    return invalid(where + ": cap_ms must be between base_ms and 604800000");
-  if (retry.factor_percent < 100 || retry.factor_percent > 1'000)
-    return invalid(where + ": factor_percent must be between 100 and 1000");
-  if (retry.jitter_percent > 100) return invalid(where + ": jitter_percent must be at most 100");
-  if (retry.attempts_max > 10'000) return invalid(where + ": attempts_max must be at most 10000");
-  if (retry.window.count < 0 || retry.window.count > 5 * week)
-    return invalid(where + ": window_ms must be at most five weeks");
+  if (spec.probe.count != 0 && (spec.probe.count < 1'000 || spec.probe.count > 86'400'000))
+    return invalid(where + ": probe_ms must be 0, or between 1000 and 86400000");
+  if (Status valid = validate(spec.retry); !valid) return invalid(where + " retry" + valid.error().detail);
+  for (const CausePolicy& on : spec.on)
+    if (Status valid = validate(on.retry); !valid)
+      return invalid(where + " on/" + name_of(on.cause) + valid.error().detail);
   return ok();
 }
 
@@ -85,7 +81,7 @@ Status check_step(const Definition& definition, std::size_t index) {
   for (int op = 1; op <= operation_count; ++op) {
     const auto operation = static_cast<Operation>(op);
     static const char* const names[] = {"try", "confirm", "cancel", "deliver", "query"};
-    if (Status policy = check_policy(where + " " + names[op - 1], step.spec(operation)); !policy)
+    if (Status policy = check_operation(where + " " + names[op - 1], step.spec(operation)); !policy)
       return policy;
   }
   // What is pushed forward for ever would never come to a person (I16).
@@ -123,28 +119,45 @@ Status validate(const Definition& definition) {
   return ok();
 }
 
-// try: five attempts, 2 4 8 16 s (B2). confirm and cancel: a first pair quickly, then each minute, at most
-// five (C8). deliver: within five minutes, then up to an hour apart, given up after 72 hours (A5, A10). The
-// full choice of policies is data in later versions; these are its defaults.
+// B2 for what may still be refused, C8 for what must come to its end, A5 for who is told of it.
 OperationSpec default_spec(Operation op) {
+  static const char* const names[] = {"submit", "graded", "graded", "callback", "query"};
   OperationSpec spec;
-  switch (op) {
-    case Operation::try_:
-      spec.retry = {DurationMs{2'000}, 200, DurationMs{60'000}, 20, 5, DurationMs{0}};
-      break;
-    case Operation::confirm:
-    case Operation::cancel:
-      spec.retry = {DurationMs{1'000}, 500, DurationMs{60'000}, 10, 6, DurationMs{24LL * 3'600'000}};
-      break;
-    case Operation::deliver:
-      spec.timeout = DurationMs{10'000};
-      spec.retry = {DurationMs{60'000}, 300, DurationMs{3'600'000}, 20, 5, DurationMs{72LL * 3'600'000}};
-      break;
-    case Operation::query:
-      spec.retry = {DurationMs{1'000}, 200, DurationMs{60'000}, 20, 0, DurationMs{0}};
-      break;
-  }
+  spec.retry_name = names[static_cast<int>(op) - 1];
+  spec.retry = shipped_policies().at(spec.retry_name);
+  if (op == Operation::deliver) spec.timeout = DurationMs{10'000};
   return spec;
+}
+
+const CausePolicy* OperationSpec::for_cause(Cause cause) const {
+  for (const CausePolicy& one : on)
+    if (one.cause == cause) return &one;
+  return nullptr;
+}
+
+Result<Definition> resolve(Definition definition, const PolicySet& policies) {
+  std::string missing;
+  const auto look_up = [&](const std::string& name, RetryPolicy& into, const std::string& pointer) {
+    if (name.empty()) return;
+    const auto found = policies.named.find(name);
+    if (found != policies.named.end()) {
+      into = found->second;
+    } else if (missing.empty()) {
+      missing = pointer + ": there is no policy \"" + name + "\"";
+    }
+  };
+  for (std::size_t i = 0; i < definition.steps.size(); ++i) {
+    for (int op = 1; op <= operation_count; ++op) {
+      const auto operation = static_cast<Operation>(op);
+      OperationSpec& spec = definition.steps[i].spec(operation);
+      const std::string pointer = "/steps/" + std::to_string(i) + "/" + name_of(operation);
+      look_up(spec.retry_name, spec.retry, pointer + "/retry");
+      for (CausePolicy& on : spec.on) look_up(on.name, on.retry, pointer + "/on/" + name_of(on.cause));
+    }
+  }
+  if (!missing.empty()) return Error{"unknown_policy", missing};
+  definition.policies = policies.revision;
+  return definition;
 }
 
 Definition purchase_definition() {

@@ -27,6 +27,11 @@ std::int64_t within_reason(DurationMs wait) {
 }
 
 std::int64_t tier(const RetryPolicy& policy, std::uint32_t attempt) {
+  if (policy.kind == RetryKind::fixed) return within_reason(policy.base);
+  if (policy.kind == RetryKind::schedule)
+    return policy.waits.empty()
+               ? 0
+               : within_reason(policy.waits[std::min<std::size_t>(attempt, policy.waits.size()) - 1]);
   // Counted in microseconds: in whole milliseconds a short base would lose its growth to rounding.
   const std::int64_t cap = within_reason(policy.cap) * 1'000;
   std::int64_t wait = std::min(within_reason(policy.base) * 1'000, cap);
@@ -40,6 +45,12 @@ std::int64_t tier(const RetryPolicy& policy, std::uint32_t attempt) {
 
 }  // namespace
 
+DurationMs longest_wait(const RetryPolicy& policy) {
+  if (policy.kind == RetryKind::fixed) return policy.base;
+  if (policy.kind == RetryKind::schedule) return policy.waits.empty() ? DurationMs{0} : policy.waits.back();
+  return policy.cap;
+}
+
 DurationMs retry_wait(const RetryPolicy& policy, std::uint32_t attempt, JitterSeed seed) {
   const std::int64_t wait = tier(policy, std::max(attempt, 1U));
   const std::int64_t room = share(wait, policy.jitter_percent, wait_max);
@@ -50,7 +61,7 @@ DurationMs retry_wait(const RetryPolicy& policy, std::uint32_t attempt, JitterSe
 }
 
 DurationMs honour_retry_after(const RetryPolicy& policy, DurationMs wait, DurationMs retry_after) {
-  const std::int64_t most = std::max(wait.count, 10 * within_reason(policy.cap));
+  const std::int64_t most = std::max(wait.count, 10 * within_reason(longest_wait(policy)));
   return DurationMs{std::clamp(retry_after.count, wait.count, most)};
 }
 

@@ -27,7 +27,7 @@ TimeMs next_wake(const Definition& definition, const Purchase& purchase) {
 bool needs_person(const Purchase& purchase) {
   if (purchase.overdue && purchase.state == PurchaseState::trying) return true;
   for (const Step& step : purchase.steps)
-    if (step.state == StepState::parked && !SETTLE_BUG(parked_unseen)) return true;
+    if ((step.state == StepState::parked || step.probing) && !SETTLE_BUG(parked_unseen)) return true;
   return false;
 }
 

@@ -1,5 +1,6 @@
 #include "step_context.hpp"
 
+#include <algorithm>
 #include <limits>
 #include "settle/statemachine/bug.hpp"
 
@@ -28,12 +29,28 @@ JitterSeed StepContext::seed(Operation op) const {
   return JitterSeed{out_.purchase.id.prefix(), index_, static_cast<std::uint32_t>(op)};
 }
 
+std::uint32_t StepContext::made(Operation op) const {
+  return static_cast<std::uint32_t>(step().attempts[slot(op)] - step().attempts_base[slot(op)]);
+}
+
+// Kinds of error that have no policy of their own are all counted together, by the attempts.
+StepContext::Row StepContext::row(Operation op) const {
+  const OperationSpec& spec = defined().spec(op);
+  const Cause cause = facts_.cause == Cause::none && call_out() ? Cause::lost : facts_.cause;
+  const CausePolicy* own = spec.for_cause(cause);
+  if (own == nullptr) return {Cause::none, made(op), &spec.retry};
+  // Queries are not counted by kind: the row is that of the operation that they ask about.
+  if (op == Operation::query) return {cause, made(op), &own->retry};
+  return {cause, (step().row_of == cause ? step().row : 0U) + 1U, &own->retry};
+}
+
 DurationMs StepContext::wait_of(Operation op, bool slowly) const {
-  const RetryPolicy& policy = defined().spec(op).retry;
-  const auto made = static_cast<std::uint32_t>(step().attempts[slot(op)] - step().attempts_base[slot(op)]);
-  // The wait of a far-off attempt is the cap with its jitter.
+  const Row failures = row(op);
+  const RetryPolicy& policy = *failures.policy;
+  // The wait of a far-off attempt is the longest, with its jitter.
+  const bool longest = slowly && failures.of == Cause::none;
   const DurationMs wait =
-      retry_wait(policy, slowly ? std::numeric_limits<std::uint16_t>::max() : made, seed(op));
+      retry_wait(policy, longest ? std::numeric_limits<std::uint16_t>::max() : failures.failures, seed(op));
   return facts_.retry_after.count > 0 && !SETTLE_BUG(retry_after_ignored)
              ? honour_retry_after(policy, wait, facts_.retry_after)
              : wait;
@@ -41,26 +58,34 @@ DurationMs StepContext::wait_of(Operation op, bool slowly) const {
 
 bool StepContext::attempt_left(Operation op) const {
   if (SETTLE_BUG(attempt_cap_ignored)) return true;
-  const std::uint16_t attempts = step().attempts[slot(op)];
-  if (attempts == std::numeric_limits<std::uint16_t>::max()) return false;
-  const auto made = static_cast<std::uint32_t>(attempts - step().attempts_base[slot(op)]);
-  const bool slowly = facts_.cause == Cause::contradiction;
-  return attempt_allowed(defined().spec(op).retry, SETTLE_BUG(gives_up_early) ? made + 1 : made,
-                         step().first_attempt_at[slot(op)], event_.at + wait_of(op, slowly));
+  if (step().probing) return false;  // a probe is one call, whichever policy used up the attempts
+  if (step().attempts[slot(op)] == std::numeric_limits<std::uint16_t>::max()) return false;
+  const TimeMs first = step().first_attempt_at[slot(op)];
+  const TimeMs next = event_.at + wait_of(op, facts_.cause == Cause::contradiction);
+  const Row failures = row(op);
+  if (failures.of != Cause::none && !attempt_allowed(*failures.policy, failures.failures, first, next))
+    return false;
+  return attempt_allowed(defined().spec(op).retry, SETTLE_BUG(gives_up_early) ? made(op) + 1 : made(op),
+                         first, next);
 }
 
 bool StepContext::watch_left() const {
-  const std::uint16_t attempts = step().attempts[slot(Operation::query)];
-  if (attempts == std::numeric_limits<std::uint16_t>::max()) return false;
-  const auto made = static_cast<std::uint32_t>(attempts - step().attempts_base[slot(Operation::query)]);
-  return attempt_allowed(defined().spec(Operation::cancel).retry, made,
+  if (step().attempts[slot(Operation::query)] == std::numeric_limits<std::uint16_t>::max()) return false;
+  return attempt_allowed(defined().spec(Operation::cancel).retry, made(Operation::query),
                          step().first_attempt_at[slot(Operation::query)],
                          event_.at + wait_of(Operation::query));
+}
+
+bool StepContext::window_over() const {
+  const RetryPolicy& policy = defined().spec(step().operation).retry;
+  return policy.window.count != 0 &&
+         step().first_attempt_at[slot(step().operation)] + policy.window <= event_.at;
 }
 
 void StepContext::send(Operation op) {
   Step& s = step();
   land();
+  if (made(op) == 0) forget_row();
   s.operation = op;
   s.in_flight = true;
   // A cancel, too, says that the try may have happened: of a refused one that succeeded after all, it is the
@@ -97,21 +122,37 @@ void StepContext::watch() {
 void StepContext::renew(Operation op) {
   step().attempts_base[slot(op)] = step().attempts[slot(op)];
   step().first_attempt_at[slot(op)] = TimeMs{};
+  step().probing = false;
+}
+
+void StepContext::forget_row() {
+  step().row_of = Cause::none;
+  step().row = 0;
+}
+
+void StepContext::count_row(Operation op) {
+  const Row failures = row(op);
+  if (failures.of == Cause::none) return forget_row();
+  step().row_of = failures.of;
+  step().row = static_cast<std::uint16_t>(
+      std::min<std::uint32_t>(failures.failures, std::numeric_limits<std::uint16_t>::max()));
 }
 
 void StepContext::schedule(Operation op) {
-  land();
-  keep_error();
-  step().operation = op;
-  step().wake_at = event_.at + (SETTLE_BUG(backoff_ignored) ? DurationMs{1} : wait_of(op));
+  again_after(op, SETTLE_BUG(backoff_ignored) ? DurationMs{1} : wait_of(op));
   if (SETTLE_BUG(waits_too_long)) step().wake_at = event_.at + DurationMs{20 * wait_of(op).count};
 }
 
 void StepContext::schedule_slowly(Operation op) {
+  again_after(op, wait_of(op, true));
+}
+
+void StepContext::again_after(Operation op, DurationMs wait) {
+  count_row(op);
   land();
   keep_error();
   step().operation = op;
-  step().wake_at = event_.at + wait_of(op, true);
+  step().wake_at = event_.at + wait;
 }
 
 void StepContext::schedule_query() {
@@ -127,6 +168,7 @@ void StepContext::await_report() {
 
 void StepContext::doubt() {
   if (can_ask()) {
+    count_row(Operation::try_);
     land();
     keep_error();
     step().wake_at = event_.at + wait_of(Operation::query);
@@ -178,20 +220,45 @@ void StepContext::keep_refusal() {
 
 void StepContext::settle() {
   land();
+  step().probing = false;
   step().wake_at = TimeMs{};
 }
 
 void StepContext::park() {
+  step().probing = false;
+  hand_over(TimeMs{}, true);
+}
+
+// Counted in the row that no kind of error has: each wait is longer than the one before, up to six times.
+void StepContext::park_and_probe() {
+  Step& s = step();
+  const bool news = !s.probing;
+  const DurationMs probe = defined().spec(s.operation).probe;
+  if (news) forget_row();
+  s.probing = probe.count != 0;
+  if (!s.probing) return hand_over(TimeMs{}, news);
+  RetryPolicy policy;
+  policy.base = probe;
+  policy.cap = DurationMs{6 * probe.count};
+  s.row = static_cast<std::uint16_t>(std::min(s.row + 1, 100));
+  const DurationMs wait = retry_wait(policy, s.row, seed(s.operation));
+  hand_over(event_.at + honour_retry_after(policy, wait, facts_.retry_after), news);
+}
+
+void StepContext::hand_over(TimeMs wake_at, bool news) {
   keep_error();
   Step& s = step();
   s.parked_from = s.state;
   land();
-  // Only a delivery may be given up by time, at the end of its window; everything else waits for a person.
-  s.wake_at = TimeMs{};
+  s.wake_at = wake_at;
+  // Only a delivery may be given up by time, at the end of its window; everything else stays for as long as
+  // it takes.
   const RetryPolicy& policy = defined().spec(Operation::deliver).retry;
   if (s.operation == Operation::deliver && policy.window.count != 0)
-    s.wake_at = s.first_attempt_at[slot(Operation::deliver)] + policy.window;
-  out_.effects.push_back({Effect::Kind::alert, index_, s.operation, s.attempts[slot(s.operation)], "parked"});
+    s.wake_at = earlier(s.wake_at, s.first_attempt_at[slot(Operation::deliver)] + policy.window);
+  if (news)
+    out_.effects.push_back(
+        {Effect::Kind::alert, index_, s.operation, s.attempts[slot(s.operation)], "parked"});
 }
 
 void StepContext::mark_lost() {

@@ -35,6 +35,7 @@ class StepContext {
   // Guards.
   bool attempt_left(Operation op) const;  // one more, at the time it would start
   bool watch_left() const;                // after the cancel: one more query, by the cancel's own patience
+  bool window_over() const;               // of the operation at hand
   bool can_ask() const { return (event_.queryable >> index_ & 1U) != 0; }
   bool call_out() const { return step().in_flight; }
   bool query_out() const { return step().query_in_flight; }
@@ -55,17 +56,30 @@ class StepContext {
   void keep_try_result();
   void keep_confirm_result();
   void keep_error();
-  void keep_refusal();  // of the try
-  void settle();        // the operation is over
-  void park();          // with a person
-  void mark_lost();     // the answer of what was out will not come
+  void keep_refusal();    // of the try
+  void settle();          // the operation is over
+  void park();            // with a person, and nothing more by itself
+  void park_and_probe();  // with a person; goes on slowly by itself, since trouble on the way ends some day
+  void mark_lost();       // the answer of what was out will not come
 
   // The step on which the purchase fails, decided by this event; -1: none.
   bool try_failed() const { return try_failed_; }
 
  private:
+  // The failures of this operation in a row, this event's one included, and the policy that governs them.
+  struct Row {
+    Cause of = Cause::none;
+    std::uint32_t failures = 0;
+    const RetryPolicy* policy = nullptr;
+  };
+  Row row(Operation op) const;
+  std::uint32_t made(Operation op) const;  // attempts since a person's last retry
   DurationMs wait_of(Operation op, bool slowly = false) const;
   JitterSeed seed(Operation op) const;
+  void again_after(Operation op, DurationMs wait);
+  void hand_over(TimeMs wake_at, bool news);
+  void count_row(Operation op);
+  void forget_row();
   void land() { step().in_flight = step().query_in_flight = false; }
 
   const Definition& definition_;

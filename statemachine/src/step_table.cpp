@@ -82,6 +82,7 @@ using KeepConfirm = Do<&StepContext::keep_confirm_result>;
 using KeepRefusal = Do<&StepContext::keep_refusal>;
 using Settle = Do<&StepContext::settle>;
 using Park = Do<&StepContext::park>;
+using Probe = Do<&StepContext::park_and_probe>;
 using Lost = Do<&StepContext::mark_lost>;
 template <class Action>
 using AfterLoss = Both<Lost, Action>;
@@ -156,6 +157,15 @@ bool left_or_asks(const StepContext& c) {
 bool spent_asks_not(const StepContext& c) {
   return !left_or_asks(c);
 }
+bool window_over(const StepContext& c) {
+  return c.window_over();
+}
+bool window_lasts(const StepContext& c) {
+  return !c.window_over();
+}
+bool probes(const StepContext& c) {
+  return c.step().probing;
+}
 template <Operation Op>
 bool op(const StepContext& c) {
   return c.step().operation == Op;
@@ -225,7 +235,7 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Awaiting,   Due,           Confirming, Send<confirm_>,             If<confirming, left>>,
       Row<Awaiting,   Due,           Cancelling, Send<cancel_>,              If<cancelling, left>>,
       Row<Awaiting,   Due,           Delivering, Send<deliver_>,             If<delivering, left>>,
-      Row<Awaiting,   Due,           Parked,     AfterLoss<Park>,            If<not_try, spent>>,
+      Row<Awaiting,   Due,           Parked,     AfterLoss<Probe>,           If<not_try, spent>>,
       Row<Awaiting,   Resume,        Awaiting,   Ask,                        If<query_out>>,
       Row<Awaiting,   Resume,        Awaiting,   none,                       If<no_query>>,
       Row<Awaiting,   Cancel,        Cancelling, Send<cancel_>,              If<trying>>,
@@ -280,15 +290,15 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Confirming, Refused,       Confirming, AgainSlowly<confirm_>,      If<left>>,
       Row<Confirming, Refused,       Parked,     Park,                       If<spent>>,
       Row<Confirming, NotNow,        Confirming, Again<confirm_>,            If<left>>,
-      Row<Confirming, NotNow,        Parked,     Park,                       If<spent>>,
+      Row<Confirming, NotNow,        Parked,     Probe,                      If<spent>>,
       Row<Confirming, Unknown,       Confirming, Again<confirm_>,            If<left>>,
-      Row<Confirming, Unknown,       Parked,     Park,                       If<spent>>,
+      Row<Confirming, Unknown,       Parked,     Probe,                      If<spent>>,
       Row<Confirming, Fault,         Parked,     Park,                       none>,
       Row<Confirming, Due,           Confirming, AfterLoss<Again<confirm_>>, If<call_out, left>>,
-      Row<Confirming, Due,           Parked,     AfterLoss<Park>,            If<call_out, spent>>,
+      Row<Confirming, Due,           Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
       Row<Confirming, Due,           Confirming, Send<confirm_>,             If<no_call>>,
       Row<Confirming, Resume,        Confirming, Send<confirm_>,             If<call_out, left>>,
-      Row<Confirming, Resume,        Parked,     AfterLoss<Park>,            If<call_out, spent>>,
+      Row<Confirming, Resume,        Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
       Row<Confirming, Resume,        Confirming, none,                       If<no_call>>,
       Row<Confirming, Retry,         Confirming, SendAnew<confirm_>,         If<no_call>>,
       Row<Confirming, LateSuccess,   Confirming, none,                       none>,
@@ -302,15 +312,15 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Cancelling, Refused,       Cancelling, AgainSlowly<cancel_>,       If<left>>,
       Row<Cancelling, Refused,       Parked,     Park,                       If<spent>>,
       Row<Cancelling, NotNow,        Cancelling, Again<cancel_>,             If<left>>,
-      Row<Cancelling, NotNow,        Parked,     Park,                       If<spent>>,
+      Row<Cancelling, NotNow,        Parked,     Probe,                      If<spent>>,
       Row<Cancelling, Unknown,       Cancelling, Again<cancel_>,             If<left>>,
-      Row<Cancelling, Unknown,       Parked,     Park,                       If<spent>>,
+      Row<Cancelling, Unknown,       Parked,     Probe,                      If<spent>>,
       Row<Cancelling, Fault,         Parked,     Park,                       none>,
       Row<Cancelling, Due,           Cancelling, AfterLoss<Again<cancel_>>,  If<call_out, left>>,
-      Row<Cancelling, Due,           Parked,     AfterLoss<Park>,            If<call_out, spent>>,
+      Row<Cancelling, Due,           Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
       Row<Cancelling, Due,           Cancelling, Send<cancel_>,              If<no_call>>,
       Row<Cancelling, Resume,        Cancelling, Send<cancel_>,              If<call_out, left>>,
-      Row<Cancelling, Resume,        Parked,     AfterLoss<Park>,            If<call_out, spent>>,
+      Row<Cancelling, Resume,        Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
       Row<Cancelling, Resume,        Cancelling, none,                       If<no_call>>,
       Row<Cancelling, Retry,         Cancelling, SendAnew<cancel_>,          If<no_call>>,
       // The cancel that is under way fences the try that made it after all (I8).
@@ -350,15 +360,15 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Delivering, Refused,       Delivering, Again<deliver_>,            If<left>>,
       Row<Delivering, Refused,       Parked,     Park,                       If<spent>>,
       Row<Delivering, NotNow,        Delivering, Again<deliver_>,            If<left>>,
-      Row<Delivering, NotNow,        Parked,     Park,                       If<spent>>,
+      Row<Delivering, NotNow,        Parked,     Probe,                      If<spent>>,
       Row<Delivering, Unknown,       Delivering, Again<deliver_>,            If<left>>,
-      Row<Delivering, Unknown,       Parked,     Park,                       If<spent>>,
+      Row<Delivering, Unknown,       Parked,     Probe,                      If<spent>>,
       Row<Delivering, Fault,         Parked,     Park,                       none>,
       Row<Delivering, Due,           Delivering, AfterLoss<Again<deliver_>>, If<call_out, left>>,
-      Row<Delivering, Due,           Parked,     AfterLoss<Park>,            If<call_out, spent>>,
+      Row<Delivering, Due,           Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
       Row<Delivering, Due,           Delivering, Send<deliver_>,             If<no_call>>,
       Row<Delivering, Resume,        Delivering, Send<deliver_>,             If<call_out, left>>,
-      Row<Delivering, Resume,        Parked,     AfterLoss<Park>,            If<call_out, spent>>,
+      Row<Delivering, Resume,        Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
       Row<Delivering, Resume,        Delivering, none,                       If<no_call>>,
       Row<Delivering, Retry,         Delivering, SendAnew<deliver_>,         If<no_call>>,
       Row<Delivering, ResolveDone,   Delivered,  Settle,                     If<no_call>>,
@@ -376,7 +386,10 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Parked,     Done,          Delivered,  Settle,                     If<delivering>>,
       Row<Parked,     Refused,       Rejected,   KeepRefusal,                If<trying>>,
       Row<Parked,     Refused,       Parked,     none,                       If<not_try>>,
-      Row<Parked,     Due,           Abandoned,  Settle,                     If<delivering>>,
+      Row<Parked,     Due,           Abandoned,  Settle,                     If<delivering, window_over>>,
+      Row<Parked,     Due,           Confirming, Send<confirm_>,             If<confirming, probes>>,
+      Row<Parked,     Due,           Cancelling, Send<cancel_>,              If<cancelling, probes>>,
+      Row<Parked,     Due,           Delivering, Send<deliver_>,             If<delivering, probes, window_lasts>>,
       Row<Parked,     Resume,        Parked,     none,                       none>,
       Row<Parked,     Cancel,        Cancelling, Send<cancel_>,              If<trying>>,
       Row<Parked,     Overdue,       Parked,     none,                       none>,

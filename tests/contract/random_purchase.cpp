@@ -10,8 +10,8 @@ auto all(const Order& order) {
   return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 auto all(const Step& step) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = step;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u] = step;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u);
 }
 auto all(const Submitted& event) {
   const auto& [a, b, c, order, e, f, g] = event;
@@ -75,8 +75,10 @@ bool same(const Purchase& left, const Purchase& right) {
 }
 
 bool same(const Event& left, const Event& right) {
-  const auto& [at, queryable, what] = left;
-  if (at != right.at || queryable != right.queryable || what.index() != right.what.index()) return false;
+  const auto& [at, queryable, what, policies] = left;
+  if (at != right.at || queryable != right.queryable || policies != right.policies ||
+      what.index() != right.what.index())
+    return false;
   return std::visit(
       [&](const auto& one) { return all(one) == all(std::get<std::decay_t<decltype(one)>>(right.what)); },
       what);
@@ -130,6 +132,9 @@ Step RandomPurchases::one_step() {
   step.last_attempt_at = time();
   step.wake_at = time();
   step.expires_at = time();
+  step.probing = number<bool>();
+  step.row_of = one_of(Cause::none, Cause::overload);
+  step.row = number<std::uint16_t>();
   step.last_cause = one_of(Cause::none, Cause::overload);
   step.last_status = number<std::uint16_t>();
   step.error_code = text(30);
@@ -175,7 +180,7 @@ std::vector<Transition> RandomPurchases::transitions() {
 }
 
 Event RandomPurchases::event() {
-  Event event{time(), number<std::uint32_t>(), {}};
+  Event event{time(), number<std::uint32_t>(), {}, number<std::uint32_t>()};
   const auto operation = one_of(Operation::try_, Operation::query);
   const auto outcome = one_of(Outcome::done, Outcome::fault);
   const auto cause = one_of(Cause::none, Cause::overload);

@@ -57,6 +57,7 @@ MUTANTS = {
 OUTSIDE = [
     (r"\w+ (delivering|delivered|abandoned) \w+|(delivering|delivered|abandoned) \w+ \w+", "there is no deliver step"),
     (r"idle tried enlist|tried confirmed confirm", "both steps are tcc"),
+    (r"parked (confirming|cancelling) due", "a probe is the call that a person's retry makes, and that is in the model"),
     (r"parked \w+ resolve_\w+", "a person's word may be wrong; the model's only says: try again"),
     (r"(\w+) \1 (late|late_success|cancel|overdue|resume|done|refused)", "changes nothing, or only a counter"),
     (r"(awaiting|in_doubt) parked says_confirmed|cancelled parked says_(tried|confirmed)|rejected cancelling late_success"

@@ -39,11 +39,17 @@ RC_GTEST_PROP(Codec, I22_APrefixIsNotTheWhole, (std::uint64_t seed, std::uint16_
   RC_ASSERT((!read || !same(*read, purchase)));
 }
 
+// A policy that has a name is what the set says; here it is the name that counts.
+bool same(const RetryPolicy& a, const std::string& name_a, const RetryPolicy& b, const std::string& name_b) {
+  return name_a == name_b && (!name_a.empty() || a == b);
+}
+
 bool same(const OperationSpec& a, const OperationSpec& b) {
-  return a.timeout == b.timeout && a.retry.base == b.retry.base && a.retry.cap == b.retry.cap &&
-         a.retry.factor_percent == b.retry.factor_percent &&
-         a.retry.jitter_percent == b.retry.jitter_percent && a.retry.attempts_max == b.retry.attempts_max &&
-         a.retry.window == b.retry.window;
+  if (a.timeout != b.timeout || a.probe != b.probe || a.on.size() != b.on.size()) return false;
+  for (std::size_t i = 0; i < a.on.size(); ++i)
+    if (a.on[i].cause != b.on[i].cause || !same(a.on[i].retry, a.on[i].name, b.on[i].retry, b.on[i].name))
+      return false;
+  return same(a.retry, a.retry_name, b.retry, b.retry_name);
 }
 
 bool same(const StepDefinition& a, const StepDefinition& b) {

@@ -189,6 +189,9 @@ void People::change_registry() {
 
 void People::upgrade() {
   world_.daemon.run([this](Engine& engine) {
+    if (definitions_random_.chance(500'000))
+      return engine.put_policy("patience", vary_policy(definitions_random_),
+                               watched<Engine::PutOutcome>("policy"));
     const std::string name = operator_.pick(definition_names_);
     engine.put_definition(vary(definitions_random_, name), watched<Engine::PutOutcome>("upgrade"));
   });

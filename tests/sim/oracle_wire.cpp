@@ -64,11 +64,6 @@ void Oracle::check_licensed(const Call& call, const Shadow& shadow, std::size_t 
     fail("I8: " + call.text() + " left after the decision");
   if (is_terminal(shadow.purchase.state) && op != Operation::query && op != Operation::cancel)
     fail("I14: " + call.text() + " left after the end");
-  const RetryPolicy& retry = shadow.definition->steps[index].spec(op).retry;
-  const int since_person = call.attempt - step.attempts_base[static_cast<std::size_t>(op) - 1];
-  if (op != Operation::query && retry.attempts_max != 0 &&
-      since_person > static_cast<int>(retry.attempts_max))
-    fail("I18: " + call.text() + " is beyond the cap of " + std::to_string(retry.attempts_max));
 }
 
 // I1, I8, I10: by the wire alone.

@@ -73,6 +73,7 @@ class People {
 
 // A definition of the purchase's four steps, varied: modes, order, policies, deadlines. Always valid.
 Definition vary(Random& random, const std::string& name);
+RetryPolicy vary_policy(Random& random);
 Participant participant_of(const std::string& name, bool query, Random& random);
 Merchant merchant_of(const std::string& id);
 

@@ -51,15 +51,30 @@ Definition vary(Random& random, const std::string& name) {
       if (random.chance(500'000)) continue;
       OperationSpec& spec = step.spec(op);
       spec.timeout = random.delay(200, 20'000);
-      spec.retry.base = random.delay(200, 20'000);
-      spec.retry.factor_percent = static_cast<std::uint32_t>(random.between(100, 400));
-      spec.retry.cap = DurationMs{std::max(spec.retry.base.count, random.delay(5'000, 600'000).count)};
-      spec.retry.jitter_percent = static_cast<std::uint32_t>(random.between(0, 50));
-      if (op != Operation::query && op != Operation::deliver)
-        spec.retry.attempts_max = static_cast<std::uint32_t>(random.between(1, 8));
+      spec.probe = random.chance(200'000) ? DurationMs{0} : random.delay(300'000, 3'600'000);
+      for (const Cause cause : {Cause::answer_timeout, Cause::reset, Cause::throttled, Cause::contradiction})
+        if (random.chance(100'000)) spec.on.push_back({cause, vary_policy(random), ""});
+      if (op == Operation::deliver) continue;
+      spec.retry_name = random.chance(300'000) ? "patience" : "";
+      if (spec.retry_name.empty()) spec.retry = vary_policy(random);
+      if (op == Operation::query) spec.retry.attempts_max = 0;
     }
   }
   return definition;
+}
+
+RetryPolicy vary_policy(Random& random) {
+  RetryPolicy policy;
+  policy.kind = static_cast<RetryKind>(random.between(1, 3));
+  policy.base = random.delay(200, 20'000);
+  policy.factor_percent = static_cast<std::uint32_t>(random.between(100, 400));
+  policy.cap = DurationMs{std::max(policy.base.count, random.delay(5'000, 600'000).count)};
+  policy.jitter_percent = static_cast<std::uint32_t>(random.between(0, 50));
+  policy.attempts_max = static_cast<std::uint32_t>(random.between(1, 8));
+  if (policy.kind == RetryKind::schedule)
+    for (DurationMs wait = policy.base; wait <= policy.cap && policy.waits.size() < 8; wait.count *= 3)
+      policy.waits.push_back(wait);
+  return policy;
 }
 
 Participant participant_of(const std::string& name, bool query, Random& random) {
@@ -114,6 +129,10 @@ void People::begin(DurationMs span) {
     setup_.push_back([merchant = merchant_of(id)](Engine& engine, const std::function<void(bool)>& done) {
       engine.put_merchant(merchant, [done](const auto& put) { done(put.ok()); });
     });
+  const RetryPolicy patience = vary_policy(random);
+  setup_.push_back([patience](Engine& engine, const std::function<void(bool)>& done) {
+    engine.put_policy("patience", patience, [done](const auto& put) { done(put.ok()); });
+  });
   definition_names_ = {"purchase"};
   for (const Definition& definition : definitions()) {
     definition_names_.push_back(definition.name);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "policy_json.hpp"
 #include "reasons.hpp"
 #include "settle/coordinator/engine.hpp"
 #include "settle/wal/codec.hpp"
@@ -86,6 +87,8 @@ std::string ShadowLog::take(const Record& record) {
 
 std::string ShadowLog::take_registry(const Record& record) {
   const nlohmann::json event = nlohmann::json::parse(record.event);
+  if (event.at("event") == "policies_shipped" || event.at("event") == "policy_put")
+    return take_policies(event);
   if (event.at("event") != "definition_put") return {};
   const std::string name = event.at("name");
   Result<Definition> definition = parse_definition(name, event.at("definition").dump());
@@ -97,6 +100,35 @@ std::string ShadowLog::take_registry(const Record& record) {
   return {};
 }
 
+// Each revision is the one before it and one change.
+std::string ShadowLog::take_policies(const nlohmann::json& event) {
+  PolicySet next = policies_.empty() ? PolicySet{} : policies_.rbegin()->second;
+  if (event.at("revision") != next.revision + 1) return "I27: a revision of the policies is missing";
+  ++next.revision;
+  if (event.at("event") == "policies_shipped") {
+    next.named.insert(shipped_policies().begin(), shipped_policies().end());
+  } else {
+    const Result<RetryPolicy> policy =
+        parse_policy(event.at("name").get<std::string>(), event.at("policy").dump());
+    if (!policy) return "a policy that cannot be read: " + policy.error().detail;
+    next.named[event.at("name")] = *policy;
+  }
+  policies_[next.revision] = std::move(next);
+  return {};
+}
+
+const Definition* ShadowLog::named(const std::string& name, std::uint32_t version, std::uint32_t policies) {
+  const auto key = std::make_tuple(name, version, policies);
+  const auto known = named_.find(key);
+  if (known != named_.end()) return &known->second;
+  const auto definition = definitions_.find({name, version});
+  const auto set = policies_.find(policies);
+  if (definition == definitions_.end() || set == policies_.end()) return nullptr;
+  Result<Definition> found = resolve(definition->second, set->second);
+  if (!found) return nullptr;
+  return &named_.emplace(key, std::move(*found)).first->second;
+}
+
 std::string ShadowLog::take_purchase(const Record& record) {
   const Result<Event> event = decode_event(record.event);
   if (!event) return "an event that cannot be read: " + event.error().detail;
@@ -105,17 +137,18 @@ std::string ShadowLog::take_purchase(const Record& record) {
   Shadow& shadow = purchases_[record.purchase];
   if (const auto* submitted = std::get_if<Submitted>(&event->what)) {
     if (shadow.records != 0) return "I4: submitted twice";
-    const auto found = definitions_.find({submitted->definition, submitted->definition_version});
-    if (found == definitions_.end()) return "I27: its definition is not in the log";
-    shadow.definition = &found->second;
+    shadow.purchase.definition = submitted->definition;
+    shadow.purchase.definition_version = submitted->definition_version;
     if (!submitted->predecessor.is_zero() && !reopened_.insert(submitted->predecessor).second)
       return "I14: " + submitted->predecessor.text() + " has two successors";
   }
-  if (shadow.definition == nullptr) return "I4: an event of a purchase that was never submitted";
+  if (shadow.purchase.definition.empty()) return "I4: an event of a purchase that was never submitted";
+  shadow.definition = named(shadow.purchase.definition, shadow.purchase.definition_version, event->policies);
+  if (shadow.definition == nullptr) return "I27: its definition, or a policy of it, is not in the log";
   const PurchaseState before = shadow.purchase.state;
   const bool began = shadow.records != 0;
   const Decision decided = shadow.purchase.decision;
-  Advanced advanced = advance(*shadow.definition, shadow.purchase, *event);
+  Advanced advanced = advance(*shadow.definition, shadow.records == 0 ? Purchase{} : shadow.purchase, *event);
   if (std::string wrong = given_up_too_early(*shadow.definition, shadow.purchase, advanced, *event);
       !wrong.empty())
     return wrong;

@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -42,12 +44,16 @@ class ShadowLog {
 
  private:
   std::string take(const Record& record);
+  std::string take_policies(const nlohmann::json& event);
+  const Definition* named(const std::string& name, std::uint32_t version, std::uint32_t policies);
   std::string take_registry(const Record& record);
   std::string take_purchase(const Record& record);
 
   std::vector<std::uint64_t> next_;
   std::vector<ChainHash> heads_;
-  std::map<std::pair<std::string, std::uint32_t>, Definition> definitions_;
+  std::map<std::pair<std::string, std::uint32_t>, Definition> definitions_;            // as they were put
+  std::map<std::uint32_t, PolicySet> policies_;                                        // by revision
+  std::map<std::tuple<std::string, std::uint32_t, std::uint32_t>, Definition> named_;  // with their policies
   std::unordered_map<PurchaseId, Shadow, PurchaseIdHash> purchases_;
   std::vector<PurchaseId> fresh_;
   std::set<PurchaseId> reopened_;

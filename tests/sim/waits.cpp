@@ -12,6 +12,14 @@ DurationMs asked_by(const HttpAnswer& answer) {
   return DurationMs{answer.retry_after.empty() ? 0 : 1000 * std::stoll(answer.retry_after)};
 }
 
+// Of a step whose attempts are used up.
+RetryPolicy probes(DurationMs probe) {
+  RetryPolicy policy;
+  policy.base = probe;
+  policy.cap = DurationMs{6 * probe.count};
+  return policy;
+}
+
 }  // namespace
 
 std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t index, Operation op) {
@@ -21,10 +29,23 @@ std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t inde
   if (call.attempt <= last.number) return "I18: attempt " + call.text() + " left twice";
   const TimeMs now = world_.daemon.clock().now();
   std::string wrong;
+  if (over_cap(last, call, shadow, index, op)) return "I18: " + call.text() + " is beyond the cap";
   if (follows(last, call, shadow, op)) {
-    const RetryPolicy& policy = shadow.definition->steps[index].spec(op).retry;
-    const int base = shadow.purchase.steps[index].attempts_base[static_cast<std::size_t>(op) - 1];
-    const Bounds allowed = bounds(policy, static_cast<std::uint32_t>(std::max(1, last.number - base)), last);
+    const OperationSpec& spec = shadow.definition->steps[index].spec(op);
+    const Step& at = shadow.purchase.steps[index];
+    const int base = at.attempts_base[static_cast<std::size_t>(op) - 1];
+    const CausePolicy* own = op == Operation::query ? nullptr : spec.for_cause(at.row_of);
+    Bounds allowed =
+        own == nullptr
+            ? bounds(spec.retry, static_cast<std::uint32_t>(std::max(1, last.number - base)), last, true)
+            : bounds(own->retry, at.row, last, false);
+    if (op == Operation::query)
+      for (const CausePolicy& one : spec.on) {
+        const Bounds other =
+            bounds(one.retry, static_cast<std::uint32_t>(std::max(1, last.number - base)), last, false);
+        allowed = {std::min(allowed.low, other.low), std::max(allowed.high, other.high)};
+      }
+    if (at.probing && op != Operation::query) allowed = bounds(probes(spec.probe), at.row, last, false);
     const DurationMs waited = now - last.ended;
     if (waited < allowed.low || allowed.high < waited)
       wrong = "I20: " + call.text() + " left " + std::to_string(waited.count) +
@@ -32,13 +53,26 @@ std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t inde
               " to " + std::to_string(allowed.high.count);
   }
   disturbed(call.job.purchase, step);
-  last = {call.attempt, call.life, shadow.acts, TimeMs{}, DurationMs{0}, false, false};
+  last = {call.attempt, call.life,     shadow.acts, shadow.definition->policies,
+          TimeMs{},     DurationMs{0}, false,       false};
   return wrong;
+}
+
+// What was scheduled before a policy changed still leaves. Beyond the cap only probes do.
+bool Waits::over_cap(const Attempt& last, const Call& call, const Shadow& shadow, std::size_t index,
+                     Operation op) {
+  const Step& step = shadow.purchase.steps[index];
+  const std::uint32_t cap = shadow.definition->steps[index].spec(op).retry.attempts_max;
+  if (op == Operation::query || cap == 0 || step.probing || last.number == 0) return false;
+  if (last.policies != shadow.definition->policies) return false;
+  const int base = step.attempts_base[static_cast<std::size_t>(op) - 1];
+  return call.attempt - base > static_cast<int>(cap);
 }
 
 // Whether nothing but the end of the last attempt decides when this one leaves.
 bool Waits::follows(const Attempt& last, const Call& call, const Shadow& shadow, Operation op) const {
-  if (last.number == 0 || last.life != call.life || last.acts != shadow.acts || last.disturbed || !last.ended)
+  if (last.number == 0 || last.life != call.life || last.acts != shadow.acts || last.disturbed ||
+      last.policies != shadow.definition->policies || !last.ended)
     return false;
   // Whether anybody can be asked changes what comes after a try.
   const auto& struck = world_.faults.struck();
@@ -46,12 +80,15 @@ bool Waits::follows(const Attempt& last, const Call& call, const Shadow& shadow,
   return !try_or_query || struck[static_cast<std::size_t>(Fault::registry_change)] == 0;
 }
 
-Waits::Bounds Waits::bounds(const RetryPolicy& policy, std::uint32_t made, const Attempt& last) const {
+// `slowly`: a contradiction waits as long as the policy ever does.
+Waits::Bounds Waits::bounds(const RetryPolicy& policy, std::uint32_t made, const Attempt& last,
+                            bool slowly) const {
   RetryPolicy plain = policy;
   plain.jitter_percent = 0;
-  const DurationMs tier = retry_wait(plain, last.contradicted ? 60'000 : made, {});
+  const bool longest = last.contradicted && slowly;
+  const DurationMs tier = retry_wait(plain, longest ? 60'000 : made, {});
   const DurationMs jittered{tier.count + tier.count * policy.jitter_percent / 100 + 1};
-  const std::int64_t most = 10 * policy.cap.count;
+  const std::int64_t most = 10 * longest_wait(policy).count;
   const std::int64_t asked = std::min(last.asked.count, std::max(tier.count, most));
   DurationMs high{std::max(jittered.count, asked) + slack().count};
   return {DurationMs{std::max(tier.count, asked)}, high};

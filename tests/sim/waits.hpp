@@ -29,14 +29,17 @@ class Waits {
   struct Attempt {
     int number = 0, life = 0;
     std::uint64_t acts = 0;
-    TimeMs ended;  // engine time of its answer, or of the news that there is none; 0: not yet
+    std::uint32_t policies = 0;  // their revision
+    TimeMs ended;                // engine time of its answer, or of the news that there is none; 0: not yet
     DurationMs asked{0};
     bool contradicted = false, disturbed = false;
   };
   struct Bounds {
     DurationMs low, high;
   };
-  Bounds bounds(const RetryPolicy& policy, std::uint32_t made, const Attempt& last) const;
+  Bounds bounds(const RetryPolicy& policy, std::uint32_t made, const Attempt& last, bool slowly) const;
+  static bool over_cap(const Attempt& last, const Call& call, const Shadow& shadow, std::size_t index,
+                       Operation op);
   bool follows(const Attempt& last, const Call& call, const Shadow& shadow, Operation op) const;
   DurationMs slack() const;
 

@@ -124,7 +124,7 @@ void World::liveness() {
   for (const std::int64_t minutes : {1, 60, 120, 600})
     time.after(DurationMs{minutes * 60'000}, [this] { people.rest(); });
   for (auto& [name, link] : network.links) link.cut_there = link.cut_back = link.dead = TimeMs{};
-  const TimeMs until = time.now() + DurationMs{7 * day.count};
+  const TimeMs until = time.now() + DurationMs{4 * day.count};
   pass(until);
   if (!people.answered()) throw Violation{true, "a shop was never answered"};
 }

@@ -18,7 +18,9 @@ struct Bad {
 };
 
 RetryPolicy& retry_of(Definition& d, Operation op) {
-  return d.steps[1].spec(op).retry;
+  RetryPolicy& retry = d.steps[1].spec(op).retry;
+  retry.kind = RetryKind::exponential;
+  return retry;
 }
 
 // clang-format off
@@ -52,15 +54,15 @@ const Bad bad_definitions[] = {
     {"ConfirmAfterInACircle", [](auto& d) { d.steps[1].confirm_after = {2}; }, "step \"charge\": confirm_after is cyclic"},
     {"NoTimeout", [](auto& d) { d.steps[1].spec(Operation::try_).timeout.count = 0; }, "step \"charge\" try: timeout_ms must be between 1 and 600000"},
     {"LongTimeout", [](auto& d) { d.steps[1].spec(Operation::query).timeout.count = 600'001; }, "step \"charge\" query: timeout_ms must be between 1 and 600000"},
-    {"NoBase", [](auto& d) { retry_of(d, Operation::try_).base.count = 0; }, "step \"charge\" try: base_ms must be between 1 and 604800000"},
-    {"CapUnderBase", [](auto& d) { retry_of(d, Operation::confirm).cap.count = 1; }, "step \"charge\" confirm: cap_ms must be between base_ms and 604800000"},
-    {"LongCap", [](auto& d) { retry_of(d, Operation::confirm).cap.count = week + 1; }, "step \"charge\" confirm: cap_ms must be between base_ms and 604800000"},
-    {"ShrinkingFactor", [](auto& d) { retry_of(d, Operation::cancel).factor_percent = 99; }, "step \"charge\" cancel: factor_percent must be between 100 and 1000"},
-    {"SteepFactor", [](auto& d) { retry_of(d, Operation::cancel).factor_percent = 1'001; }, "step \"charge\" cancel: factor_percent must be between 100 and 1000"},
-    {"WildJitter", [](auto& d) { retry_of(d, Operation::deliver).jitter_percent = 101; }, "step \"charge\" deliver: jitter_percent must be at most 100"},
-    {"EndlessAttempts", [](auto& d) { retry_of(d, Operation::try_).attempts_max = 10'001; }, "step \"charge\" try: attempts_max must be at most 10000"},
-    {"NegativeWindow", [](auto& d) { retry_of(d, Operation::try_).window.count = -1; }, "step \"charge\" try: window_ms must be at most five weeks"},
-    {"LongWindow", [](auto& d) { retry_of(d, Operation::try_).window.count = 5 * week + 1; }, "step \"charge\" try: window_ms must be at most five weeks"},
+    {"NoBase", [](auto& d) { retry_of(d, Operation::try_).base.count = 0; }, "step \"charge\" try retry/base_ms: must be between 1 and 604800000"},
+    {"CapUnderBase", [](auto& d) { retry_of(d, Operation::confirm).cap.count = 1; }, "step \"charge\" confirm retry/cap_ms: must be between base_ms and 604800000"},
+    {"LongCap", [](auto& d) { retry_of(d, Operation::confirm).cap.count = week + 1; }, "step \"charge\" confirm retry/cap_ms: must be between base_ms and 604800000"},
+    {"ShrinkingFactor", [](auto& d) { retry_of(d, Operation::cancel).factor_percent = 99; }, "step \"charge\" cancel retry/factor_percent: must be between 100 and 1000"},
+    {"SteepFactor", [](auto& d) { retry_of(d, Operation::cancel).factor_percent = 1'001; }, "step \"charge\" cancel retry/factor_percent: must be between 100 and 1000"},
+    {"WildJitter", [](auto& d) { retry_of(d, Operation::deliver).jitter_percent = 101; }, "step \"charge\" deliver retry/jitter_percent: must be at most 100"},
+    {"EndlessAttempts", [](auto& d) { retry_of(d, Operation::try_).attempts_max = 10'001; }, "step \"charge\" try retry/attempts_max: must be at most 10000"},
+    {"NegativeWindow", [](auto& d) { retry_of(d, Operation::try_).window.count = -1; }, "step \"charge\" try retry/window_ms: must be at most five weeks (3024000000)"},
+    {"LongWindow", [](auto& d) { retry_of(d, Operation::try_).window.count = 5 * week + 1; }, "step \"charge\" try retry/window_ms: must be at most five weeks (3024000000)"},
     {"NobodyHearsOfAConfirm", [](auto& d) { retry_of(d, Operation::confirm).attempts_max = 0; retry_of(d, Operation::confirm).window.count = 0; }, "step \"charge\": confirm, cancel and deliver need attempts_max or window_ms, so that a person hears of it"},
     {"NobodyHearsOfACancel", [](auto& d) { retry_of(d, Operation::cancel).attempts_max = 0; retry_of(d, Operation::cancel).window.count = 0; }, "step \"charge\": confirm, cancel and deliver need attempts_max or window_ms, so that a person hears of it"},
     {"NothingButDeliveries", [](auto& d) { d.steps.erase(d.steps.begin(), d.steps.begin() + 3); d.steps[0].after.clear(); }, "there is nothing but deliver steps: there would be nothing to decide"},

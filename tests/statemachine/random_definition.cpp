@@ -6,6 +6,15 @@
 namespace settle::test {
 namespace {
 
+RetryPolicy random_other(Random& random) {
+  RetryPolicy policy;
+  policy.kind = chance(random, 50) ? RetryKind::fixed : RetryKind::schedule;
+  policy.base.count = between(random, 1, 5'000);
+  policy.waits = {policy.base, DurationMs{2 * policy.base.count}, DurationMs{20 * policy.base.count}};
+  policy.attempts_max = static_cast<std::uint32_t>(between(random, 0, 4));
+  return policy;
+}
+
 OperationSpec random_spec(Random& random, Operation op) {
   OperationSpec spec;
   spec.timeout.count = between(random, 1, 10'000);
@@ -15,7 +24,10 @@ OperationSpec random_spec(Random& random, Operation op) {
   spec.retry.jitter_percent = static_cast<std::uint32_t>(between(random, 0, 100));
   spec.retry.attempts_max = static_cast<std::uint32_t>(between(random, 1, 4));
   if (op == Operation::query || (op == Operation::try_ && chance(random, 20))) spec.retry.attempts_max = 0;
-  if (chance(random, 40)) spec.retry.window.count = between(random, 1'000, 200'000);
+  if (chance(random, 40)) spec.retry.window.count = spec.retry.base.count + between(random, 1'000, 200'000);
+  spec.probe.count = chance(random, 20) ? 0 : between(random, 1'000, 20'000);
+  if (chance(random, 30)) spec.on.push_back({Cause::answer_timeout, random_other(random), ""});
+  if (chance(random, 30)) spec.on.push_back({Cause::throttled, random_other(random), ""});
   return spec;
 }
 

@@ -53,6 +53,68 @@ TEST(Retry, I20_TheDefaultsTiers) {
   EXPECT_EQ(retry_wait(policy, most, {}).count, 60'000);
 }
 
+TEST(Retry, I20_FixedWaitsStayAndSchedulesEndWithTheirLastWait) {
+  RetryPolicy policy;
+  policy.jitter_percent = 0;
+  policy.kind = RetryKind::fixed;
+  for (const std::uint32_t attempt : {1U, 2U, 100U, most})
+    EXPECT_EQ(retry_wait(policy, attempt, {}).count, 1'000) << attempt;
+  policy.kind = RetryKind::schedule;
+  policy.waits = {DurationMs{1'000}, DurationMs{5'000}, DurationMs{60'000}};
+  const std::int64_t expected[] = {1'000, 5'000, 60'000, 60'000, 60'000};
+  for (std::uint32_t attempt = 1; attempt <= 5; ++attempt)
+    EXPECT_EQ(retry_wait(policy, attempt, {}).count, expected[attempt - 1]) << attempt;
+  EXPECT_EQ(retry_wait(policy, 0, {}).count, 1'000);
+  EXPECT_EQ(honour_retry_after(policy, DurationMs{1'000}, DurationMs{huge}).count, 600'000)
+      << "ten times the longest wait";
+}
+
+TEST(Retry, EveryShippedPolicyIsValidAndEndsOrIsBounded) {
+  for (const auto& [name, policy] : shipped_policies()) {
+    const Status valid = validate(policy);
+    EXPECT_TRUE(valid) << name << valid.error().detail;
+    EXPECT_TRUE(policy.attempts_max != 0 || name == "query") << name << " would never ask a person";
+  }
+}
+
+// The documents' own figures.
+TEST(Retry, B2_C8_A5_TheShippedThree) {
+  const auto waits = [](const char* name) {
+    RetryPolicy policy = shipped_policies().at(name);
+    policy.jitter_percent = 0;
+    std::vector<std::int64_t> all;
+    for (std::uint32_t attempt = 1; attempt < policy.attempts_max; ++attempt)
+      all.push_back(retry_wait(policy, attempt, {}).count / 1'000);
+    return all;
+  };
+  EXPECT_EQ(waits("submit"), (std::vector<std::int64_t>{2, 4, 8, 16}));
+  EXPECT_EQ(waits("graded"), (std::vector<std::int64_t>{1, 5, 60, 60, 60}));
+  EXPECT_EQ(waits("callback"), (std::vector<std::int64_t>{120, 600, 1'800, 3'600}));
+}
+
+TEST(Retry, ABadPolicyIsRefusedWithItsField) {
+  const auto said = [](const auto& spoil) {
+    RetryPolicy policy;
+    spoil(policy);
+    const Status valid = validate(policy);
+    return valid ? "" : valid.error().detail.substr(0, valid.error().detail.find(':'));
+  };
+  const auto schedule = [](std::vector<DurationMs> waits) {
+    return [waits](RetryPolicy& p) { p.kind = RetryKind::schedule, p.waits = waits; };
+  };
+  EXPECT_EQ(said([](RetryPolicy&) {}), "");
+  EXPECT_EQ(said([](RetryPolicy& p) { p.base = DurationMs{0}; }), "/base_ms");
+  EXPECT_EQ(said([](RetryPolicy& p) { p.kind = RetryKind::fixed, p.base = DurationMs{0}; }), "/base_ms");
+  EXPECT_EQ(said([](RetryPolicy& p) { p.cap = DurationMs{999}; }), "/cap_ms");
+  EXPECT_EQ(said([](RetryPolicy& p) { p.attempts_max = 1'000'000; }), "/attempts_max");
+  EXPECT_EQ(said([](RetryPolicy& p) { p.jitter_percent = 101; }), "/jitter_percent");
+  EXPECT_EQ(said([](RetryPolicy& p) { p.window = DurationMs{999}; }), "/window_ms");
+  EXPECT_EQ(said(schedule({})), "/waits_ms");
+  EXPECT_EQ(said(schedule(std::vector<DurationMs>(65, DurationMs{1}))), "/waits_ms");
+  EXPECT_EQ(said(schedule({DurationMs{5}, DurationMs{0}})), "/waits_ms/1");
+  EXPECT_EQ(said(schedule({DurationMs{5}, DurationMs{6}, DurationMs{5}})), "/waits_ms/2");
+}
+
 TEST(Retry, I20_AShortBaseGrowsAllTheSame) {
   const RetryPolicy policy{DurationMs{1}, 150, DurationMs{1'000}, 0, 0, DurationMs{0}};
   EXPECT_EQ(retry_wait(policy, 1, {}).count, 1);

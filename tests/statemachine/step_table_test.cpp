@@ -25,6 +25,7 @@ struct Situation {
   Operation operation{};
   int flight = 0;  // 0: quiet, 1: a call is out, 2: a query is out
   bool asks = false, left = false, owed = false, fenced = false;
+  bool probing = false, over = false;  // of what is parked
 
   bool holds(const std::string& word) const {
     if (word[0] == '!') return !holds(word.substr(1));
@@ -46,11 +47,16 @@ struct Situation {
     if (word == "left" || word == "spent") return left == (word == "left");
     if (word == "owed" || word == "free") return owed == (word == "owed");
     if (word == "fenced" || word == "loose") return fenced == (word == "fenced");
+    if (word == "probing") return probing;
+    if (word == "over" || word == "lasts") return over == (word == "over");
     ADD_FAILURE() << "no condition is called " << word;
     return false;
   }
   // Only what a purchase can look like: a state's own operation, and queries only where there are any.
   bool possible() const {
+    const bool stands = state == StepState::parked;
+    if (probing && (!stands || operation == Operation::try_ || fenced || flight != 0)) return false;
+    if (over && (!stands || operation != Operation::deliver)) return false;
     switch (state) {
       case StepState::trying:
       case StepState::in_doubt:
@@ -70,7 +76,8 @@ struct Situation {
 std::ostream& operator<<(std::ostream& out, const Situation& s) {
   return out << name_of(s.state) << ' ' << name_of(s.mode) << ' ' << name_of(s.operation) << " flight "
              << s.flight << (s.asks ? " asks" : " mute") << (s.left ? " left" : " spent")
-             << (s.owed ? " owed" : " free") << (s.fenced ? " fenced" : " loose");
+             << (s.owed ? " owed" : " free") << (s.fenced ? " fenced" : " loose")
+             << (s.probing ? " probing" : "") << (s.over ? " over" : "");
 }
 
 template <class Visit>
@@ -79,7 +86,7 @@ void each_situation(Visit visit) {
     for (int mode = 1; mode <= 4; ++mode)
       for (int op = 1; op <= 4; ++op)
         for (int flight = 0; flight < 3; ++flight)
-          for (unsigned bits = 0; bits < 16; ++bits) {
+          for (unsigned bits = 0; bits < 64; ++bits) {
             const Situation s{static_cast<StepState>(state),
                               static_cast<StepMode>(mode),
                               static_cast<Operation>(op),
@@ -87,7 +94,9 @@ void each_situation(Visit visit) {
                               (bits & 1) != 0,
                               (bits & 2) != 0,
                               (bits & 4) != 0,
-                              (bits & 8) != 0};
+                              (bits & 8) != 0,
+                              (bits & 16) != 0,
+                              (bits & 32) != 0};
             if (s.possible()) visit(s);
           }
 }
@@ -114,6 +123,8 @@ struct Fired {
     step.first_attempt_at.fill(TimeMs{now.count - 10'000});
     step.wake_at = TimeMs{now.count - 1};
     if (s.fenced) step.parked_from = StepState::cancelled;
+    step.probing = s.probing;
+    if (s.over) definition.steps[0].spec(Operation::deliver).retry.window = DurationMs{5'000};
     before = step;
     StepContext context(definition, event, out, 0, {});
     fired = fire(context, trigger, out);
@@ -133,7 +144,9 @@ struct Fired {
     if (!fired) return "-";
     if (effects.size() > 1) return "too much";
     if (effects.size() == 1 && effects[0].kind == Effect::Kind::alert)
-      return !after.in_flight && !after.query_in_flight && parked_well() ? "person" : "a bad parking";
+      return after.in_flight || after.query_in_flight || !parked_well() ? "a bad parking"
+             : after.probing                                            ? "probe"
+                                                                        : "person";
     if (effects.size() == 1) return called(effects[0]);
     if (unchanged()) return "keep";
     if (after.in_flight || after.query_in_flight) return "a call without an effect";
@@ -152,7 +165,8 @@ struct Fired {
     const RetryPolicy& policy = definition.steps[0].spec(Operation::deliver).retry;
     const bool window = before.operation == Operation::deliver && policy.window.count != 0;
     return after.parked_from == before.state && after.operation == before.operation &&
-           bool(after.wake_at) == window && effects[0].code == "parked";
+           (after.probing ? after.wake_at > now : bool(after.wake_at) == window) &&
+           effects[0].code == "parked";
   }
   std::string called(const Effect& effect) const {
     const Operation op = effect.operation;

@@ -102,7 +102,7 @@ TEST(Refused, I16_ACancelOutOfAttemptsIsParkedAndTheOthersGoOn) {
   story.done(reserve, cancel);
   EXPECT_EQ(story.state_of(reserve), "cancelled") << "I19: one that hangs keeps nobody";
   EXPECT_EQ(story.state(), "cancelling") << "I6: not over while a hold may stand";
-  EXPECT_TRUE(story.asleep_with_a_person());
+  EXPECT_TRUE(needs_person(story.purchase));
 }
 
 TEST(Refused, AFaultOrAContradictionOnCancelGoesToAPerson) {

@@ -108,6 +108,7 @@ void fields(Codec& codec, typename Codec::template Ref<ClientDecided> event) {
 // `what` is a oneof: the alternative at index i of the variant is field first_kind + i. An alternative may be
 // added at the end of the variant and nowhere else.
 constexpr int first_kind = 3;
+constexpr int policies_field = 40;  // behind all the kinds that there may ever be
 
 template <std::size_t I = 0>
 void read_what(Reader& reader, Event& event, bool& found) {
@@ -135,12 +136,14 @@ static void fields(Writer& writer, const Event& event) {
   writer.number(2, event.queryable);
   const int field = first_kind + static_cast<int>(event.what.index());
   std::visit([&](const auto& what) { writer.message(field, what); }, event.what);
+  writer.number(policies_field, event.policies);
 }
 
 static void fields(Reader& reader, EventRead& out) {
   reader.time(1, out.event.at);
   reader.number(2, out.event.queryable);
   read_what(reader, out.event, out.found);
+  reader.number(policies_field, out.event.policies);
 }
 
 }  // namespace wire

@@ -57,6 +57,9 @@ void fields(Codec& codec, typename Codec::template Ref<Step> step) {
   codec.text(14, step.error_detail);
   codec.text(15, step.try_result);
   codec.text(16, step.confirm_result);
+  codec.number(17, step.probing);
+  codec.number(18, step.row_of);
+  codec.number(19, step.row);
 }
 
 template <class Codec>

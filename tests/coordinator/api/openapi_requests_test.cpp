@@ -85,10 +85,10 @@ json full_body(const Documented& one) {
         "dialect":"settle","after":[],"confirm_after":[],"await_ms":60000,"secrets":["code"]}]})");
     for (const char* operation : {"try", "confirm", "cancel", "deliver", "query"}) {
       body["steps"][0][operation] =
-          json::parse(R"({"timeout_ms":1000,"base_ms":100,"factor_percent":200,"cap_ms":1000,
-          "jitter_percent":10,"attempts_max":3,"window_ms":0})");
+          json::parse(R"({"timeout_ms":1000,"retry":"graded","on":{"throttled":"submit"},"probe_ms":1000})");
     }
   }
+  if (one.pattern == "/v1/policies/{name}") return json{{"kind", "fixed"}};
   return body;
 }
 
@@ -153,7 +153,28 @@ TEST(OpenApiRequests, BodiesHaveTheSameMembersBothWays) {
     EXPECT_TRUE(answer.status < 300 || answer.code() == "not_found") << answer.body;
     ++compared;
   }
-  EXPECT_EQ(compared, 10U);
+  EXPECT_EQ(compared, 11U);
+}
+
+// Each kind of policy has members of its own.
+TEST(OpenApiRequests, PoliciesHaveTheSameMembersBothWays) {
+  TestDaemon daemon;
+  const Send send = [&](const json& body) {
+    return request(daemon.port(), "PUT", "/v1/policies/new", body.dump());
+  };
+  const json common =
+      json::parse(R"({"name":"new","shipped":false,"jitter_percent":10,"attempts_max":3,"window_ms":60000})");
+  const std::map<std::string, const char*> kinds = {
+      {"ExponentialPolicy", R"({"kind":"exponential","base_ms":100,"factor_percent":200,"cap_ms":1000})"},
+      {"FixedPolicy", R"({"kind":"fixed","base_ms":100})"},
+      {"SchedulePolicy", R"({"kind":"schedule","waits_ms":[100]})"}};
+  for (const auto& [name, own] : kinds) {
+    SCOPED_TRACE(name);
+    json full = json::parse(own);
+    full.update(common);
+    compare_objects(document()["components"]["schemas"][name], full, "", send);
+    EXPECT_LT(send(full).status, 300) << send(full).body;
+  }
 }
 
 // Callbacks may say more than is asked for; what is documented is read, since a wrong type of it is refused.

@@ -177,6 +177,11 @@ TEST(OpenApi, LiveAnswersAreAsDocumented) {
     expect_documented(request(port, "PUT", "/v1/definitions/d", definition), "PUT", "/v1/definitions/{name}");
   expect_documented(request(port, "GET", "/v1/definitions/d"), "GET", "/v1/definitions/{name}");
   expect_documented(request(port, "GET", "/v1/definitions"), "GET", "/v1/definitions");
+  for (int i = 0; i < 2; ++i)
+    expect_documented(request(port, "PUT", "/v1/policies/p", R"({"kind":"fixed","base_ms":1000})"), "PUT",
+                      "/v1/policies/{name}");
+  expect_documented(request(port, "GET", "/v1/policies/p"), "GET", "/v1/policies/{name}");
+  expect_documented(request(port, "GET", "/v1/policies"), "GET", "/v1/policies");
   expect_documented(request(port, "POST", "/v1/pause", act), "POST", "/v1/pause");
   expect_documented(request(port, "GET", "/readyz"), "GET", "/readyz");
   expect_documented(submit(port, "k-2", good_order()), "POST", "/v1/purchases");

@@ -255,8 +255,12 @@ void World::check_licensed(const Call& call) {
   const auto first = decode_event(records->front().event);
   const Definition& definition = definitions.at(std::get<Submitted>(first->what).definition_version);
   Purchase purchase;
-  for (const Record& record : *records)
-    purchase = advance(definition, std::move(purchase), *decode_event(record.event)).purchase;
+  for (const Record& record : *records) {
+    const auto event = decode_event(record.event);
+    const auto named = resolve(definition, policies.at(event->policies));
+    ASSERT_TRUE(named.ok()) << named.error().detail;
+    purchase = advance(*named, std::move(purchase), *event).purchase;
+  }
   for (std::size_t i = 0; i < definition.steps.size(); ++i) {
     if (definition.steps[i].name != call.step) continue;
     const Operation ops[] = {Operation::try_, Operation::confirm, Operation::cancel, Operation::deliver,

@@ -108,6 +108,8 @@ class World final : public HttpClient {
   std::vector<TimeMs> sent_at;
   // What the versions of `purchase` say, for reading the log.
   std::map<std::uint32_t, Definition> definitions{{1, purchase_definition()}};
+  // Likewise the policies, by revision.
+  std::map<std::uint32_t, PolicySet> policies{{1, PolicySet{1, shipped_policies()}}};
   std::shared_ptr<const KeyRing> keys;
   DurationMs hold_lasts;          // what a try says of its hold, by the wall clock; 0: nothing
   int alerts_409 = 0;             // callbacks answered `contradiction`

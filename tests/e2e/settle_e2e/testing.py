@@ -46,8 +46,10 @@ def hurry(api, more=None):
     definition = api.ask("GET", "/v1/definitions/purchase") | (more or {})
     for step in definition["steps"]:
         for operation in ("try", "confirm", "cancel", "deliver", "query"):
-            step[operation] |= {"timeout_ms": 2_000, "base_ms": 100, "factor_percent": 200, "cap_ms": 1_000,
-                                "attempts_max": 0 if operation in ("deliver", "query") else 12}
+            step[operation] |= {"timeout_ms": 2_000,
+                                "retry": {"kind": "exponential", "base_ms": 100, "factor_percent": 200, "cap_ms": 1_000,
+                                          "attempts_max": 0 if operation in ("deliver", "query") else 12,
+                                          "window_ms": 259_200_000 if operation == "deliver" else 0}}
     api.ask("PUT", "/v1/definitions/purchase", definition)
 
 

@@ -125,9 +125,15 @@ class Engine {
   virtual void erase_participant(std::string_view name, Then<Done> then) = 0;
   virtual void erase_merchant(std::string_view id, Then<Done> then) = 0;
   // Newest version of each, by name. A put of a changed definition makes the next version. Errors:
-  // invalid_definition.
+  // invalid_definition, unknown_policy.
   virtual std::vector<std::shared_ptr<const Definition>> definitions() const = 0;
   virtual void put_definition(Definition definition, Then<PutOutcome> then) = 0;
+
+  // The named policies in force; a put makes the next revision, which holds for each purchase from its next
+  // event on. Shipped ones stay as they are, and none is ever deleted. Errors: invalid_policy, policy_shipped
+  // (409), too_many_policies (422).
+  virtual const PolicySet& policies() const = 0;
+  virtual void put_policy(std::string name, RetryPolicy policy, Then<PutOutcome> then) = 0;
 
   // While paused no new purchase is taken; those in motion go on. Survives a restart.
   virtual void pause(Act act, Then<Done> then) = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "settle/statemachine/cause.hpp"
 #include "settle/statemachine/ids.hpp"
 #include "settle/statemachine/result.hpp"
 #include "settle/statemachine/retry.hpp"
@@ -27,10 +28,22 @@ enum class OnDeadline : std::uint8_t { cancel = 1, person = 2 };
 enum class Operation : std::uint8_t { try_ = 1, confirm = 2, cancel = 3, deliver = 4, query = 5 };
 inline constexpr int operation_count = 5;
 
+// The policy for one kind of error.
+struct CausePolicy {
+  Cause cause = Cause::none;
+  RetryPolicy retry;
+  std::string name;  // as for OperationSpec::retry_name
+};
+
 // How one operation of a step is called.
 struct OperationSpec {
-  DurationMs timeout{5'000};  // from the request's first byte to the answer's last
-  RetryPolicy retry;
+  DurationMs timeout{5'000};    // from the request's first byte to the answer's last
+  RetryPolicy retry;            // for every error that has none of its own; its cap and window hold for all
+  std::string retry_name;       // the policy's name, in the policy set; empty: written here
+  std::vector<CausePolicy> on;  // by cause, ascending; each cause once
+  DurationMs probe{600'000};    // between the calls of a step whose attempts are used up; 0: none
+
+  const CausePolicy* for_cause(Cause cause) const;  // nullptr: `retry` governs
 };
 
 // The target name that means "the merchant of this purchase".
@@ -55,12 +68,17 @@ inline constexpr std::size_t steps_max = 32;
 struct Definition {
   std::string name;
   std::uint32_t version = 1;
+  std::uint32_t policies = 0;  // the revision of the policy set that its named policies were taken from
   DecidedBy decided_by = DecidedBy::engine;
   OnDeadline on_deadline = OnDeadline::cancel;
   DurationMs deadline{900'000};       // from submission to the decision, where the purchase names none
   DurationMs decision_margin{5'000};  // the decision falls this much before the earliest expires_at
   std::vector<StepDefinition> steps;
 };
+
+// The definition with every named policy as `policies` has it. Errors: unknown_policy, with a detail that
+// begins with the JSON pointer of the name.
+Result<Definition> resolve(Definition definition, const PolicySet& policies);
 
 // Errors: invalid_definition, with a detail that names the step. Checks names, indices, cycles (also the
 // ones that `after` and `confirm_after` close only together with mode), modes and policies. Pure.

@@ -119,6 +119,7 @@ struct Event {
   std::variant<Submitted, Answered, Told, QueryAnswered, Due, Resumed, CancelRequested, RetryRequested,
                ResolveRequested, Reopened, Enlisted, ClientDecided>
       what;
+  std::uint32_t policies = 0;  // the revision of the policy set that was in force
 };
 
 const char* name_of(Outcome outcome);

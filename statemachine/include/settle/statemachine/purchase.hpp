@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "settle/statemachine/cause.hpp"
 #include "settle/statemachine/definition.hpp"
 #include "settle/statemachine/ids.hpp"
 
@@ -43,27 +44,6 @@ enum class StepState : std::uint8_t {
 };
 inline constexpr int step_state_count = 14;
 
-// Why an attempt did not end well. Counted by operators, so each is told apart from the start.
-enum class Cause : std::uint8_t {
-  none = 0,
-  dns = 1,
-  refused = 2,  // the connection was refused
-  connect_timeout = 3,
-  answer_timeout = 4,
-  reset = 5,  // closed or reset before the whole answer was there
-  tls = 6,
-  bad_status = 7,         // a status that the protocol does not expect here
-  throttled = 8,          // 425, 429, 503
-  signature_refused = 9,  // 401, 403
-  format = 10,            // an answer that cannot be read
-  digest_mismatch = 11,
-  business_refusal = 12,
-  contradiction = 13,  // 409 or 422 on confirm or cancel; a query that says the impossible
-  unregistered = 14,   // the target has no registration or no endpoint for the operation
-  lost = 15,           // no answer came back within the lease of the call, or a restart lost it
-  overload = 16,       // the call waited too long for a connection and never left
-};
-
 struct Step {
   StepState state = StepState::idle;
   Operation operation = Operation::try_;    // what is under way, awaited, in doubt or parked
@@ -75,8 +55,12 @@ struct Step {
   std::array<std::uint16_t, operation_count> attempts_base{};  // attempts made before an operator's retry
   std::array<TimeMs, operation_count> first_attempt_at{};
   TimeMs last_attempt_at;
-  TimeMs wake_at;     // the step's own next wake-up
-  TimeMs expires_at;  // how long the participant keeps the hold; 0: not said
+  TimeMs wake_at;        // the step's own next wake-up
+  TimeMs expires_at;     // how long the participant keeps the hold; 0: not said
+  bool probing = false;  // its attempts are used up, a person knows, and it goes on slowly
+  Cause row_of =
+      Cause::none;        // whose policy governed the last failures: a cause with one of its own, or none
+  std::uint16_t row = 0;  // how many in a row
   Cause last_cause = Cause::none;
   std::uint16_t last_status = 0;  // HTTP status; 0: none came
   std::string error_code;         // of the last bad answer; machine-readable
@@ -129,7 +113,6 @@ const char* name_of(PurchaseState state);
 const char* name_of(StepState state);
 const char* name_of(StepMode mode);
 const char* name_of(Operation op);
-const char* name_of(Cause cause);
 const char* name_of(Decision decision);
 
 // The one future wake-up of the purchase (I17): the earliest of its steps' and of the decision deadline.

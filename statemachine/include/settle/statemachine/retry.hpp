@@ -2,10 +2,21 @@
 // Retry policies as pure functions: when the next attempt leaves, and whether there is one (I18, I20).
 
 #include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "settle/statemachine/ids.hpp"
+#include "settle/statemachine/result.hpp"
 
 namespace settle {
+
+enum class RetryKind : std::uint8_t {
+  exponential = 1,  // base, then each wait by `factor_percent` longer, up to `cap`
+  fixed = 2,        // base, always
+  schedule = 3,     // `waits` in turn, the last one again and again
+};
+const char* name_of(RetryKind kind);
 
 struct RetryPolicy {
   DurationMs base{1'000};              // the wait after the first attempt
@@ -14,7 +25,32 @@ struct RetryPolicy {
   std::uint32_t jitter_percent = 20;   // a wait w becomes w .. w + w * jitter, drawn from id and attempt
   std::uint32_t attempts_max = 5;      // 0: no cap
   DurationMs window{0};                // no attempt starts later than this after the first; 0: no window
+  RetryKind kind = RetryKind::exponential;
+  std::vector<DurationMs> waits{};  // of a schedule; 1..waits_max, never shorter than the one before
 };
+inline constexpr std::size_t waits_max = 64;
+
+bool operator==(const RetryPolicy& a, const RetryPolicy& b);
+inline bool operator!=(const RetryPolicy& a, const RetryPolicy& b) {
+  return !(a == b);
+}
+
+// Errors: invalid_policy, with a detail that begins with the JSON pointer of the field within the policy.
+Status validate(const RetryPolicy& policy);
+
+// The longest wait that the policy itself makes, jitter aside.
+DurationMs longest_wait(const RetryPolicy& policy);
+
+// The named policies in force, as one value: what a name means is found by the revision that an event carries
+// (the second law). Revision 0 holds what is shipped and nothing else.
+struct PolicySet {
+  std::uint32_t revision = 0;
+  std::map<std::string, RetryPolicy, std::less<>> named;
+};
+inline constexpr std::size_t policies_max = 256;
+
+// The source documents' three (submit, graded, callback), `query`, and published schedules of others.
+const std::map<std::string, RetryPolicy, std::less<>>& shipped_policies();
 
 // What draws the jitter. The same four always give the same wait, on every machine.
 struct JitterSeed {
@@ -24,10 +60,10 @@ struct JitterSeed {
 };
 
 // The wait between attempt number `attempt` (1 is the first) and the next. Within
-// [w, w * (1 + jitter)] for the tier w = min(cap, base * factor^(attempt - 1)).
+// [w, w * (1 + jitter)] for the tier w: min(cap, base * factor^(attempt - 1)), or the schedule's.
 DurationMs retry_wait(const RetryPolicy& policy, std::uint32_t attempt, JitterSeed seed);
 
-// The wait that a Retry-After asks for, honoured within [wait, max(wait, 10 * cap)].
+// The wait that a Retry-After asks for, honoured within [wait, max(wait, 10 * longest_wait)].
 DurationMs honour_retry_after(const RetryPolicy& policy, DurationMs wait, DurationMs retry_after);
 
 // Whether attempt number `attempts_made + 1` may start at `at`.

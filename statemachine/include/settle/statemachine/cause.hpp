@@ -1,0 +1,31 @@
+#pragma once
+// The kinds of error: what policies, operators and statistics tell apart (A2, C1).
+
+#include <cstdint>
+
+namespace settle {
+
+// Why an attempt did not end well. Counted by operators, so each is told apart from the start.
+enum class Cause : std::uint8_t {
+  none = 0,
+  dns = 1,
+  refused = 2,  // the connection was refused
+  connect_timeout = 3,
+  answer_timeout = 4,
+  reset = 5,  // closed or reset before the whole answer was there
+  tls = 6,
+  bad_status = 7,         // a status that the protocol does not expect here
+  throttled = 8,          // 425, 429, 503
+  signature_refused = 9,  // 401, 403
+  format = 10,            // an answer that cannot be read
+  digest_mismatch = 11,
+  business_refusal = 12,
+  contradiction = 13,  // 409 or 422 on confirm or cancel; a query that says the impossible
+  unregistered = 14,   // the target has no registration or no endpoint for the operation
+  lost = 15,           // no answer came back within the lease of the call, or a restart lost it
+  overload = 16,       // the call waited too long for a connection and never left
+};
+inline constexpr int cause_count = 17;  // with none
+const char* name_of(Cause cause);
+
+}  // namespace settle
