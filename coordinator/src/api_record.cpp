@@ -68,9 +68,11 @@ class FieldsOf {
     json_.field("attempt", e.attempt);
     json_.field("says", name_of(e.says));
     call(e.cause, e.status, e.took_ms);
+    if (e.retry_after.count > 0) json_.field("retry_after_ms", e.retry_after.count);
     said(e.expires_at, e.code, e.detail, e.result);
   }
   void operator()(const Due& /*e*/) {}
+  void operator()(const Inquired& /*e*/) {}
   void operator()(const Resumed& /*e*/) {}
   void operator()(const CancelRequested& e) { act(e.who, e.why); }
   void operator()(const RetryRequested& e) {

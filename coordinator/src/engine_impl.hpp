@@ -119,6 +119,8 @@ class EngineImpl final : public Engine {
   void expire_waiters();
   void set_alarm();
   void tell_waiters(Live& live);
+  bool in_doubt(const Live& live) const;
+  void inquire(const PurchaseId& id);
   void reply(Live& live, bool created, bool same_cart, Then<PurchaseView> then);
   static PurchaseView view_of(const Live& live);
 

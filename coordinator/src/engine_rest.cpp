@@ -265,7 +265,34 @@ void EngineImpl::show(const PurchaseId& id, Then<PurchaseView> then) {
   if (!found) return then(found.error());
   if (*found == nullptr) return then(Error{"not_found", "there is no such purchase"});
   if (failed_ && !(*found)->durable) return then(*failed_);
+  const bool asks = in_doubt(**found);
   reply(**found, false, false, std::move(then));
+  if (asks) inquire(id);
+}
+
+// Whether asking now could settle what nobody knows (B1). A purchase that waits for a report may have failed
+// silently: that is asked about as well.
+bool EngineImpl::in_doubt(const Live& live) const {
+  if (failed_ || live.purchase.state != PurchaseState::trying || live.purchase.overdue) return false;
+  const std::uint32_t queryable = registry_.queryable(*live.definition);
+  for (std::size_t i = 0; i < live.purchase.steps.size(); ++i) {
+    const Step& step = live.purchase.steps[i];
+    const bool unknown = step.state == StepState::in_doubt ||
+                         (step.state == StepState::awaiting && step.operation == Operation::try_);
+    if (unknown && !step.query_in_flight && (queryable >> i & 1U) != 0 &&
+        step.last_attempt_at + inquiry_gap <= now())
+      return true;
+  }
+  return false;
+}
+
+// Whoever asked is answered already: it must not wait for the participant.
+void EngineImpl::inquire(const PurchaseId& id) {
+  Result<Live*> found = find(id);
+  if (!found || *found == nullptr) return;
+  (void)apply(**found, Inquired{}, false);
+  let_go(id);
+  set_alarm();
 }
 
 }  // namespace settle

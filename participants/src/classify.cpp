@@ -145,7 +145,9 @@ QueryAnswered classify_query(const CallContext& call, const HttpAnswer& answer, 
   if (const Cause cause = digest_cause(answer, digest_required(call, registry)); cause != Cause::none) {
     no_answer(event, cause, name_of(cause),
               "the answer's Content-Digest does not match its body, or is missing");
-  } else if (answer.status != 200) {
+    return event;
+  }
+  if (answer.status != 200) {
     Judgement judged = judge_participant(Operation::query, answer.status);
     if (judged.outcome == Outcome::done || judged.outcome == Outcome::accepted ||
         judged.outcome == Outcome::refused) {
@@ -156,6 +158,8 @@ QueryAnswered classify_query(const CallContext& call, const HttpAnswer& answer, 
   } else {
     read_query(event, call, answer.body, keys);
   }
+  if (event.says == QueryState::no_answer || event.says == QueryState::pending)
+    event.retry_after = parse_retry_after(answer.retry_after, call.now);
   return event;
 }
 

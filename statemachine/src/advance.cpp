@@ -72,7 +72,7 @@ Facts facts_of(const QueryAnswered& e) {
   Cause cause = e.cause;
   if (e.says == QueryState::refused) cause = Cause::business_refusal;
   if (e.says == QueryState::confirmed || e.says == QueryState::cancelled) cause = Cause::contradiction;
-  return {cause, e.status, DurationMs{0}, e.expires_at, &e.code, &e.detail, &e.result};
+  return {cause, e.status, e.retry_after, e.expires_at, &e.code, &e.detail, &e.result};
 }
 Facts facts_of(const Told& e) {
   Cause cause = Cause::none;
@@ -259,6 +259,15 @@ class Advance {
                         {Cause::none, 0, DurationMs{0}, TimeMs{}, &empty, &empty, &e.result});
     if (out_.purchase.steps[e.step].state == StepState::tried) return note();
     if (!fire(context, StepTrigger::enlist, out_)) refuse("the step is not one that a client enlists");
+  }
+
+  void on(const Inquired&) {
+    bool fired = false;
+    for (std::size_t i = 0; i < out_.purchase.steps.size(); ++i) {
+      StepContext context(definition_, event_, out_, static_cast<std::uint8_t>(i), {});
+      if (fire(context, StepTrigger::inquire, out_)) fired = true;
+    }
+    if (!fired) refuse("nothing is in doubt, nobody can be asked, or somebody was just now");
   }
 
   void on(const ClientDecided& e) {

@@ -94,7 +94,8 @@ const char* name_of(const Event& event) {
                                       "resolve_requested",
                                       "reopened",
                                       "enlisted",
-                                      "client_decided"};
+                                      "client_decided",
+                                      "inquired"};
   return pick(names, event.what.index(), 0);
 }
 
@@ -104,7 +105,8 @@ const char* name_of(StepTrigger trigger) {
       "not_now",      "unknown",        "fault",          "says_tried",   "says_refused",
       "says_pending", "says_confirmed", "says_cancelled", "says_unknown", "no_answer",
       "due",          "resume",         "confirm",        "cancel",       "overdue",
-      "late_success", "late",           "retry",          "resolve_done", "resolve_abandoned"};
+      "late_success", "late",           "retry",          "resolve_done", "resolve_abandoned",
+      "inquire"};
   return pick(names, trigger);
 }
 

@@ -76,6 +76,10 @@ bool StepContext::watch_left() const {
                          event_.at + wait_of(Operation::query));
 }
 
+bool StepContext::asked_lately() const {
+  return event_.at < step().last_attempt_at + inquiry_gap;
+}
+
 bool StepContext::window_over() const {
   const RetryPolicy& policy = defined().spec(step().operation).retry;
   return policy.window.count != 0 &&

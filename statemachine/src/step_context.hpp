@@ -23,6 +23,7 @@ struct Facts {
 // One step of one purchase while one event is worked on.
 class StepContext {
  public:
+
   StepContext(const Definition& definition, const Event& event, Advanced& out, std::uint8_t index,
               Facts facts)
       : definition_(definition), event_(event), out_(out), index_(index), facts_(facts) {}
@@ -37,6 +38,7 @@ class StepContext {
   bool watch_left() const;                // after the cancel: one more query, by the cancel's own patience
   bool window_over() const;               // of the operation at hand
   bool can_ask() const { return (event_.queryable >> index_ & 1U) != 0; }
+  bool asked_lately() const;  // less than inquiry_gap ago
   bool call_out() const { return step().in_flight; }
   bool query_out() const { return step().query_in_flight; }
   bool waits() const { return !call_out() && !query_out(); }

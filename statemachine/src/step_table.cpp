@@ -39,7 +39,7 @@ using Resume     = On<StepTrigger::resume>;      using Confirm       = On<StepTr
 using Cancel     = On<StepTrigger::cancel>;      using Overdue       = On<StepTrigger::overdue>;
 using LateSuccess = On<StepTrigger::late_success>; using Late        = On<StepTrigger::late>;
 using Retry      = On<StepTrigger::retry>;       using ResolveDone   = On<StepTrigger::resolve_done>;
-using ResolveAbandoned = On<StepTrigger::resolve_abandoned>;
+using ResolveAbandoned = On<StepTrigger::resolve_abandoned>; using Inquire = On<StepTrigger::inquire>;
 // clang-format on
 
 // Actions: a StepContext method with its arguments.
@@ -163,6 +163,9 @@ bool window_over(const StepContext& c) {
 bool window_lasts(const StepContext& c) {
   return !c.window_over();
 }
+bool quiet_a_while(const StepContext& c) {
+  return !c.asked_lately();
+}
 bool probes(const StepContext& c) {
   return c.step().probing;
 }
@@ -240,6 +243,7 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Awaiting,   Resume,        Awaiting,   none,                       If<no_query>>,
       Row<Awaiting,   Cancel,        Cancelling, Send<cancel_>,              If<trying>>,
       Row<Awaiting,   Overdue,       Parked,     Park,                       If<trying>>,
+      Row<Awaiting,   Inquire,       Awaiting,   Ask,                        If<trying, no_query, asks, quiet_a_while>>,
       Row<Awaiting,   Retry,         Awaiting,   Ask,                        If<trying, no_query, asks>>,
       Row<Awaiting,   Retry,         Trying,     SendAnew<try_>,             If<trying, no_query, asks_not>>,
       Row<Awaiting,   Retry,         Confirming, SendAnew<confirm_>,         If<confirming>>,
@@ -266,6 +270,7 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<InDoubt,    Resume,        InDoubt,    none,                       If<no_query>>,
       Row<InDoubt,    Cancel,        Cancelling, Send<cancel_>,              none>,
       Row<InDoubt,    Overdue,       Parked,     Park,                       none>,
+      Row<InDoubt,    Inquire,       InDoubt,    Ask,                        If<no_query, asks, quiet_a_while>>,
       Row<InDoubt,    Retry,         InDoubt,    Ask,                        If<no_query, asks>>,
       Row<InDoubt,    Retry,         Trying,     SendAnew<try_>,             If<no_query, asks_not>>,
       Row<InDoubt,    SaysTried,     Tried,      KeepTry,                    none>,

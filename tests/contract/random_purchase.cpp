@@ -26,10 +26,13 @@ auto all(const Told& event) {
   return std::tie(a, b, c, d, e, f, g);
 }
 auto all(const QueryAnswered& event) {
-  const auto& [a, b, c, d, e, f, g, h, i, j] = event;
-  return std::tie(a, b, c, d, e, f, g, h, i, j);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k] = event;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 auto all(const Due&) {
+  return std::tie();
+}
+auto all(const Inquired&) {
   return std::tie();
 }
 auto all(const Resumed&) {
@@ -216,7 +219,8 @@ Event RandomPurchases::event() {
                                  text(20),
                                  text(50),
                                  text(300),
-                                 number<std::uint32_t>()};
+                                 number<std::uint32_t>(),
+                                 DurationMs{number<std::int64_t>()}};
       break;
     case 4:
       event.what = Due{};
@@ -240,6 +244,9 @@ Event RandomPurchases::event() {
       break;
     case 10:
       event.what = Enlisted{step(), text(300)};
+      break;
+    case 11:
+      event.what = Inquired{};
       break;
     default:
       event.what = ClientDecided{decision, text(100)};

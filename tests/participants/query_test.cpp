@@ -54,6 +54,18 @@ TEST(Query, I7_WhatCannotBeReadIsNoAnswer) {
   }
 }
 
+TEST(Query, I20_ItsRetryAfterIsHeardWhereItLeavesThingsOpen) {
+  SampleCall sample;
+  for (const auto& [status, body] : {std::pair{503, ""}, std::pair{200, R"({"state":"pending"})"}}) {
+    HttpAnswer answer = answer_of(status, body);
+    answer.retry_after = "7";
+    EXPECT_EQ(sample.query_classified(charge, answer).retry_after.count, 7'000) << status;
+  }
+  HttpAnswer settled = answer_of(200, R"({"state":"tried"})");
+  settled.retry_after = "7";
+  EXPECT_EQ(sample.query_classified(charge, settled).retry_after.count, 0);
+}
+
 TEST(Query, I7_AnyOtherStatusIsNoAnswer) {
   SampleCall sample;
   for (const int status : {201, 202, 204, 301, 400, 404, 408, 409, 422, 500, 502}) {

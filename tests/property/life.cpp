@@ -38,7 +38,7 @@ Event answer(const Effect& call, const Move& move, TimeMs now) {
 }
 
 Event a_person(const Move& move, std::uint8_t step, TimeMs now) {
-  switch (move.what % 5) {
+  switch (move.what % 6) {
     case 0:
       return {now, 0, CancelRequested{"ann", "because"}};
     case 1:
@@ -47,6 +47,8 @@ Event a_person(const Move& move, std::uint8_t step, TimeMs now) {
       return {now, 0, ClientDecided{one_of<Decision>(move.which, 2), "because"}};
     case 3:
       return {now, 0, Reopened{"ann", "because", PurchaseId{{9}}}};
+    case 4:
+      return {now, 0xffffffff, Inquired{}};
     default:
       return {now, 0,
               RetryRequested{"ann", "because", static_cast<std::int16_t>(move.which % 2 == 0 ? -1 : step)}};

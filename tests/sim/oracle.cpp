@@ -160,12 +160,18 @@ void Oracle::taken_though_erased(const PurchaseView& view) {
     fail("I4: " + view.purchase.id.text() + " was taken for a merchant whose deletion had been confirmed");
 }
 
+// To who waits for news. What is durable may be looked at even when the journal has failed.
 void Oracle::outcome_told(const PurchaseView& view) {
+  if (journal_failed_ && view.purchase.decision != Decision::none)
+    fail("I23: an outcome was told after the journal failed");
+  shown(view);
+}
+
+void Oracle::shown(const PurchaseView& view) {
   const Purchase& p = view.purchase;
   if (p.decision == Decision::none || p.state == PurchaseState::confirming ||
       p.state == PurchaseState::cancelling)
     return;
-  if (journal_failed_) fail("I23: an outcome was told after the journal failed");
   const Shadow* shadow = log_.find(p.id);
   if (shadow == nullptr || shadow->purchase.decision != p.decision)
     fail("I3: an outcome was told before it was durable");

@@ -35,6 +35,7 @@ class Oracle {
   void worked(const Service& service, const Job& job, const Worked& worked);
   void delivered(const Call& call);
   void delivered_by_hand(const PurchaseId& id, const std::string& step) { seen_[id].delivered.insert(step); }
+  void looked_at(const PurchaseId& id) { waits_.disturbed(id); }
   void callback_arrives(const Call& call);
   void callback_answered(const Call& call, const std::string& code);
   void forged_callback(const std::string& what, bool known, const std::string& code);
@@ -53,6 +54,7 @@ class Oracle {
   void reuse_accepted(const SubmitRequest& request, const PurchaseView& view);
   void submit_refused(const SubmitRequest& request, const std::string& code);
   void outcome_told(const PurchaseView& view);
+  void shown(const PurchaseView& view);
   void merchant_erased(const std::string& id) { erased_.insert(id); }
   void merchant_put(const std::string& id) { erased_.erase(id); }
   void taken_though_erased(const PurchaseView& view);

@@ -42,6 +42,7 @@ class People {
   void heard(const WishPtr& wish, const Result<PurchaseView>& said);
   void submit_altered(const WishPtr& wish);
   void await(const WishPtr& wish);
+  void look(const WishPtr& wish, int times);
   void operate();
   void act_on(const PurchaseView& view);
   void resolve(const PurchaseView& view, std::size_t step);

@@ -83,6 +83,22 @@ void People::heard(const WishPtr& wish, const Result<PurchaseView>& said) {
   --open_;
   if (world_.faults.strikes(Fault::submit_altered)) submit_altered(wish);
   if (shop_.chance(300'000)) await(wish);
+  if (shop_.chance(300'000)) look(wish, 5);
+}
+
+// The buyer reloads the page: what is in doubt is asked about at once.
+void People::look(const WishPtr& wish, int times) {
+  if (times == 0) return;
+  world_.time.after(shop_.delay(200, 60'000), [this, wish, times] {
+    world_.daemon.run([this, wish](Engine& engine) {
+      world_.oracle.looked_at(wish->id);
+      Then<PurchaseView> then = [this](const Result<PurchaseView>& said) {
+        if (said) world_.oracle.shown(*said);
+      };
+      engine.show(wish->id, world_.oracle.questions.ask("show", std::move(then)));
+    });
+    look(wish, times - 1);
+  });
 }
 
 void People::submit_altered(const WishPtr& wish) {

@@ -112,7 +112,13 @@ void Waits::answered(const Call& call, const HttpAnswer& answer) {
       !answer.content_digest.empty() && !content_digest_matches(answer.content_digest, answer.body);
   if (garbled) return;  // then nothing in it counts
   last.contradicted = answer.status == 409 && call.job.operation != "deliver";
-  if (call.job.operation != "query") last.asked = asked_by(answer);
+  last.asked = asked_by(answer);
+}
+
+void Waits::disturbed(const PurchaseId& id) {
+  for (auto& [name, attempt] : last_[id])
+    if (name.find(":query") != std::string::npos || name.find(":try") != std::string::npos)
+      attempt.disturbed = true;
 }
 
 void Waits::disturbed(const PurchaseId& id, const std::string& step) {

@@ -24,6 +24,7 @@ class Waits {
   void answered(const Call& call, const HttpAnswer& answer);
   // Something else told the engine of the step: what comes next does not follow from the last answer alone.
   void disturbed(const PurchaseId& id, const std::string& step);
+  void disturbed(const PurchaseId& id);
 
  private:
   struct Attempt {

@@ -46,6 +46,47 @@ TEST(InDoubt, I7_WithAQueryItIsAsked) {
   }
 }
 
+TEST(InDoubt, B1_WhoeverAsksHowItStandsMakesUsAskAtOnce) {
+  Story story = in_doubt(charge, all_queryable);
+  story.now = story.now + DurationMs{4'999};
+  EXPECT_EQ(story.inquire(), Verdict::refused) << "the participant was called a moment ago";
+  story.now = story.now + DurationMs{1};
+  EXPECT_EQ(story.inquire(), Verdict::applied);
+  EXPECT_EQ(story.calls(), "charge.query#1");
+  EXPECT_EQ(story.inquire(), Verdict::refused) << "the question is out";
+  story.says(charge, QueryState::tried);
+  EXPECT_EQ(story.state_of(charge), "tried");
+  EXPECT_EQ(story.inquire(), Verdict::refused) << "nothing is in doubt";
+}
+
+TEST(InDoubt, C11_WhatWaitsForAReportIsAskedAboutToo) {
+  Story story;
+  story.queryable = all_queryable;
+  story.submit();
+  story.answer(reserve, try_, Outcome::accepted);
+  story.now = story.now + DurationMs{5'000};
+  EXPECT_EQ(story.inquire(), Verdict::applied);
+  EXPECT_EQ(story.calls(), "reserve.query#1");
+}
+
+TEST(InDoubt, WhereNobodyCanBeAskedAnInquiryChangesNothing) {
+  Story story = in_doubt(charge, 0);
+  story.now = story.now + DurationMs{5'000};
+  EXPECT_EQ(story.inquire(), Verdict::refused);
+}
+
+TEST(InDoubt, I20_AQuerysRetryAfterIsHonoured) {
+  Story story = in_doubt(charge, all_queryable);
+  story.due();
+  QueryAnswered said;
+  said.step = charge;
+  said.attempt = 1;
+  said.says = QueryState::pending;
+  said.retry_after = DurationMs{90'000};
+  story.happen({story.now, story.queryable, said});
+  EXPECT_EQ(story.step(charge).wake_at, story.now + DurationMs{90'000});
+}
+
 struct Said {
   QueryState says;
   const char* state;

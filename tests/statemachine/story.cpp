@@ -148,6 +148,10 @@ Verdict Story::reopen(PurchaseId successor) {
 Verdict Story::enlist(std::uint8_t step) {
   return happen({now, queryable, Enlisted{step, R"({"branch":1})"}});
 }
+Verdict Story::inquire() {
+  return happen({now, queryable, Inquired{}});
+}
+
 Verdict Story::decide(Decision decision) {
   return happen({now, queryable, ClientDecided{decision, "the client says so"}});
 }

@@ -38,6 +38,7 @@ class Story {
   Verdict ask_cancel();
   Verdict retry(int step = -1);
   Verdict resolve(std::uint8_t step, Resolution resolution = Resolution::done);
+  Verdict inquire();
   Verdict reopen(PurchaseId successor);
   Verdict enlist(std::uint8_t step);
   Verdict decide(Decision decision);

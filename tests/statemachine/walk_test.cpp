@@ -95,7 +95,7 @@ class Walk {
 
   void whim() {
     const auto any = static_cast<std::uint8_t>(random_() % definition_.steps.size());
-    switch (random_() % 12) {
+    switch (random_() % 13) {
       case 0:
         return happen(CancelRequested{"ann", "because"});
       case 1:
@@ -126,6 +126,8 @@ class Walk {
         return;
       case 9:
         return happen(Due{});
+      case 10:
+        return happen(Inquired{});
       default:
         world_.restart();
         return happen(Resumed{});

@@ -56,6 +56,7 @@ void fields(Codec& codec, typename Codec::template Ref<QueryAnswered> event) {
   codec.text(8, event.detail);
   codec.text(9, event.result);
   codec.number(10, event.took_ms);
+  codec.duration(11, event.retry_after);
 }
 
 template <class Codec>
@@ -104,6 +105,9 @@ void fields(Codec& codec, typename Codec::template Ref<ClientDecided> event) {
   codec.number(1, event.decision);
   codec.text(2, event.why);
 }
+
+template <class Codec>
+void fields(Codec&, typename Codec::template Ref<Inquired>) {}
 
 // `what` is a oneof: the alternative at index i of the variant is field first_kind + i. An alternative may be
 // added at the end of the variant and nowhere else.

@@ -97,6 +97,7 @@ class Engine {
   // The purchase once it is settled for the shop (all confirmed, or cancelled), or as it stands after `wait`.
   // Errors: not_found.
   virtual void await_outcome(const PurchaseId& purchase, DurationMs wait, Then<PurchaseView> then) = 0;
+  // As it stands. If a try is in doubt, its participant is asked at once, too (seldom: inquiry_gap).
   virtual void show(const PurchaseId& purchase, Then<PurchaseView> then) = 0;
   virtual void list(ListQuery query, Then<ListPage> then) = 0;  // errors: invalid_cursor
 

@@ -75,6 +75,7 @@ struct QueryAnswered {
   TimeMs expires_at;
   std::string code, detail, result;
   std::uint32_t took_ms = 0;
+  DurationMs retry_after{0};  // 0: not said
 };
 
 struct Due {};      // the purchase's wake-up has come
@@ -113,11 +114,17 @@ struct ClientDecided {
   std::string why;
 };
 
+// The buyer, or the shop, asks how the purchase stands while a try is in doubt: it is asked about at once
+// (B1, C11).
+struct Inquired {};
+// However often a status is looked at, the participant is not asked more often for it.
+inline constexpr DurationMs inquiry_gap{5'000};
+
 struct Event {
   TimeMs at;                    // engine time
   std::uint32_t queryable = 0;  // bit i: step i's target had a query endpoint when this happened
   std::variant<Submitted, Answered, Told, QueryAnswered, Due, Resumed, CancelRequested, RetryRequested,
-               ResolveRequested, Reopened, Enlisted, ClientDecided>
+               ResolveRequested, Reopened, Enlisted, ClientDecided, Inquired>
       what;
   std::uint32_t policies = 0;  // the revision of the policy set that was in force
 };

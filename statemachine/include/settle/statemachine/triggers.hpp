@@ -33,8 +33,9 @@ enum class StepTrigger : std::uint8_t {
   retry = 23,         // an operator: now
   resolve_done = 24,  // an operator: it happened
   resolve_abandoned = 25,
+  inquire = 26,  // somebody asks how it stands, who would not ask if it were known
 };
-inline constexpr int step_trigger_count = 25;
+inline constexpr int step_trigger_count = 26;
 
 enum class PurchaseTrigger : std::uint8_t {
   submit = 1,

@@ -1,0 +1,65 @@
+// Whoever looks at a purchase whose try is in doubt makes the participant be asked at once, and seldom (B1,
+// C11).
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "world.hpp"
+
+namespace settle::test {
+namespace {
+
+std::size_t queries(const World& world) {
+  return static_cast<std::size_t>(std::count_if(world.wire.begin(), world.wire.end(), [](const auto& call) {
+    return call.find(":query:") != std::string::npos;
+  }));
+}
+
+// The charge was made, and its answer was lost; the next query is far off.
+PurchaseId doubtful(World& world) {
+  Definition definition = purchase_definition();
+  RetryPolicy slow;
+  slow.kind = RetryKind::fixed;
+  slow.base = DurationMs{300'000};
+  slow.attempts_max = 0;
+  definition.steps[1].spec(Operation::query).retry = slow;
+  definition.steps[1].spec(Operation::query).retry_name.clear();
+  definition.version = 2;
+  world.definitions[2] = definition;
+  bool done = false;
+  world.engine->put_definition(definition, [&](const auto& put) { done = put.ok(); });
+  while (!done && world.step()) {
+  }
+  const PurchaseId id = world.submit(world.request("k1"))[0]->purchase.id;
+  while (world.show(id).purchase.steps[1].state != StepState::in_doubt && world.step()) {
+  }
+  return id;
+}
+
+TEST(Inquiry, B1_ALookAtWhatIsInDoubtSettlesItAtOnce) {
+  World world({{"charge:try", {Behaviour::lose_answer}}});
+  const PurchaseId id = doubtful(world);
+  const TimeMs began = world.loop.now_;
+  while (queries(world) == 0 && world.loop.now_ < began + DurationMs{60'000}) {
+    world.loop.now_ = world.loop.now_ + DurationMs{1'000};  // the buyer reloads every second
+    (void)world.show(id);
+    world.run(DurationMs{10});
+  }
+  EXPECT_EQ(queries(world), 1U);
+  EXPECT_LT(world.loop.now_, began + DurationMs{60'000}) << "the policy alone would wait for five minutes";
+  world.run();
+  EXPECT_EQ(world.show(id).purchase.state, PurchaseState::completed);
+  world.check_books("after an inquiry");
+  world.check_replay("after an inquiry");
+}
+
+TEST(Inquiry, HoweverOftenSomebodyLooksTheParticipantIsAskedOnce) {
+  World world({{"charge:try", {Behaviour::lose_request}}});
+  const PurchaseId id = doubtful(world);
+  for (int looks = 0; looks < 1'000; ++looks) (void)world.show(id);
+  EXPECT_EQ(queries(world), 1U);
+}
+
+}  // namespace
+}  // namespace settle::test
