@@ -23,7 +23,6 @@ struct Facts {
 // One step of one purchase while one event is worked on.
 class StepContext {
  public:
-
   StepContext(const Definition& definition, const Event& event, Advanced& out, std::uint8_t index,
               Facts facts)
       : definition_(definition), event_(event), out_(out), index_(index), facts_(facts) {}

@@ -2,11 +2,14 @@
 // each other; a pair without a row cannot happen or changes nothing, and is recorded as such.
 
 #include "step_context.hpp"
+#include "step_guards.hpp"
 #include "table.hpp"
 #include "table_print.hpp"
 
 namespace settle {
 namespace {
+
+using namespace step_guards;  // NOLINT(google-build-using-namespace): the table reads by their bare names
 
 using boost::msm::front::none;
 using boost::msm::front::Row;
@@ -97,91 +100,6 @@ struct If {
   }
 };
 
-bool called(const StepContext& c) {
-  return c.defined().mode == StepMode::tcc || c.defined().mode == StepMode::compensable;
-}
-bool delivers(const StepContext& c) {
-  return c.defined().mode == StepMode::deliver;
-}
-bool enlists(const StepContext& c) {
-  return c.defined().mode == StepMode::enlisted;
-}
-bool confirms(const StepContext& c) {
-  return c.defined().mode != StepMode::compensable;
-}
-bool direct(const StepContext& c) {
-  return !confirms(c);
-}
-bool owed(const StepContext& c) {
-  return c.step().try_intended;
-}
-bool free_(const StepContext& c) {
-  return !owed(c);
-}
-bool waits(const StepContext& c) {
-  return c.waits();
-}
-bool call_out(const StepContext& c) {
-  return c.call_out();
-}
-bool no_call(const StepContext& c) {
-  return !c.call_out();
-}
-bool query_out(const StepContext& c) {
-  return c.query_out();
-}
-bool no_query(const StepContext& c) {
-  return !c.query_out();
-}
-bool asks(const StepContext& c) {
-  return c.can_ask();
-}
-bool asks_not(const StepContext& c) {
-  return !c.can_ask();
-}
-bool left(const StepContext& c) {
-  return c.attempt_left(c.step().operation);
-}
-bool spent(const StepContext& c) {
-  return !left(c);
-}
-bool watch_left(const StepContext& c) {
-  return c.watch_left();
-}
-bool watch_spent(const StepContext& c) {
-  return !watch_left(c);
-}
-bool left_or_asks(const StepContext& c) {
-  return asks(c) || left(c);
-}
-bool spent_asks_not(const StepContext& c) {
-  return !left_or_asks(c);
-}
-bool window_over(const StepContext& c) {
-  return c.window_over();
-}
-bool window_lasts(const StepContext& c) {
-  return !c.window_over();
-}
-bool quiet_a_while(const StepContext& c) {
-  return !c.asked_lately();
-}
-bool probes(const StepContext& c) {
-  return c.step().probing;
-}
-template <Operation Op>
-bool op(const StepContext& c) {
-  return c.step().operation == Op;
-}
-bool confirmed_cancel(const StepContext& c) {
-  return c.step().parked_from == StepState::cancelled;
-}
-bool unconfirmed_cancel(const StepContext& c) {
-  return !confirmed_cancel(c);
-}
-bool not_try(const StepContext& c) {
-  return c.step().operation != try_;
-}
 constexpr Condition trying = op<try_>, confirming = op<confirm_>, cancelling = op<cancel_>,
                     delivering = op<deliver_>;
 

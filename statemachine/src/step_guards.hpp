@@ -1,0 +1,94 @@
+#pragma once
+// What the rows of the step table ask before they fire. Each is a question to one step; a row names several.
+
+#include "step_context.hpp"
+
+namespace settle::step_guards {
+
+inline bool called(const StepContext& c) {
+  return c.defined().mode == StepMode::tcc || c.defined().mode == StepMode::compensable;
+}
+inline bool delivers(const StepContext& c) {
+  return c.defined().mode == StepMode::deliver;
+}
+inline bool enlists(const StepContext& c) {
+  return c.defined().mode == StepMode::enlisted;
+}
+inline bool confirms(const StepContext& c) {
+  return c.defined().mode != StepMode::compensable;
+}
+inline bool direct(const StepContext& c) {
+  return !confirms(c);
+}
+inline bool owed(const StepContext& c) {
+  return c.step().try_intended;
+}
+inline bool free_(const StepContext& c) {
+  return !owed(c);
+}
+inline bool waits(const StepContext& c) {
+  return c.waits();
+}
+inline bool call_out(const StepContext& c) {
+  return c.call_out();
+}
+inline bool no_call(const StepContext& c) {
+  return !c.call_out();
+}
+inline bool query_out(const StepContext& c) {
+  return c.query_out();
+}
+inline bool no_query(const StepContext& c) {
+  return !c.query_out();
+}
+inline bool asks(const StepContext& c) {
+  return c.can_ask();
+}
+inline bool asks_not(const StepContext& c) {
+  return !c.can_ask();
+}
+inline bool left(const StepContext& c) {
+  return c.attempt_left(c.step().operation);
+}
+inline bool spent(const StepContext& c) {
+  return !left(c);
+}
+inline bool watch_left(const StepContext& c) {
+  return c.watch_left();
+}
+inline bool watch_spent(const StepContext& c) {
+  return !watch_left(c);
+}
+inline bool left_or_asks(const StepContext& c) {
+  return asks(c) || left(c);
+}
+inline bool spent_asks_not(const StepContext& c) {
+  return !left_or_asks(c);
+}
+inline bool window_over(const StepContext& c) {
+  return c.window_over();
+}
+inline bool window_lasts(const StepContext& c) {
+  return !c.window_over();
+}
+inline bool quiet_a_while(const StepContext& c) {
+  return !c.asked_lately();
+}
+inline bool probes(const StepContext& c) {
+  return c.step().probing;
+}
+template <Operation Op>
+bool op(const StepContext& c) {
+  return c.step().operation == Op;
+}
+inline bool confirmed_cancel(const StepContext& c) {
+  return c.step().parked_from == StepState::cancelled;
+}
+inline bool unconfirmed_cancel(const StepContext& c) {
+  return !confirmed_cancel(c);
+}
+inline bool not_try(const StepContext& c) {
+  return c.step().operation != Operation::try_;
+}
+
+}  // namespace settle::step_guards
