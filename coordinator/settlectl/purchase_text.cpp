@@ -33,7 +33,11 @@ std::string error_text(const Json& step) {
 }
 
 std::string next_of(const Json& step, std::int64_t now) {
-  if (text(step, "state") == "parked") return text(step, "operation") + " waits for a person";
+  if (text(step, "state") == "parked") {
+    const std::string waits = text(step, "operation") + " waits for a person";
+    const auto probe = parse_time(text(step, "next_attempt_at"));
+    return flag(step, "probing") && probe ? waits + ", and is tried again " + relative(*probe, now) : waits;
+  }
   if (flag(step, "in_flight")) return text(step, "operation") + " is out";
   const auto at = parse_time(text(step, "next_attempt_at"));
   return at ? text(step, "operation") + " " + relative(*at, now) : "";

@@ -63,6 +63,8 @@ std::string in_words(const std::string& event, const Json& fields) {
     line = "its time has come";
   } else if (event == "resumed") {
     line = "settled restarted: answers that were out are lost";
+  } else if (event == "inquired") {
+    line = "somebody asked how it stands";
   } else if (event == "cancel_requested") {
     line = "cancel asked for by " + by(fields);
   } else if (event == "retry_requested") {

@@ -49,6 +49,7 @@ std::span<const RouteEntry> route_entries();
 // api_submit.cpp, api_purchases.cpp
 void submit_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
 void list_purchases(ApiContext& api, const ApiCall& call, const Responder& responder);
+void list_dead_letters(ApiContext& api, const ApiCall& call, const Responder& responder);
 void show_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
 void take_callback(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_acts.cpp

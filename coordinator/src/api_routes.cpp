@@ -30,6 +30,7 @@ constexpr std::array entries = {
     RouteEntry{{"GET", "/v1/definitions"}, list_definitions},
     RouteEntry{{"GET", "/v1/definitions/{name}"}, show_definition},
     RouteEntry{{"PUT", "/v1/definitions/{name}"}, put_definition, json},
+    RouteEntry{{"GET", "/v1/dead-letters"}, list_dead_letters, !json, parameters},
     RouteEntry{{"GET", "/v1/policies"}, list_policies},
     RouteEntry{{"GET", "/v1/policies/{name}"}, show_policy},
     RouteEntry{{"PUT", "/v1/policies/{name}"}, put_policy, json},

@@ -112,6 +112,7 @@ void append_step(JsonWriter& json, const StepDefinition& as_defined, const Step&
   if (!step.in_flight) json.field_if("next_attempt_at", step.wake_at);
   json.field_if("expires_at", step.expires_at);
   if (step.state == StepState::parked) json.field("parked_from", name_of(step.parked_from));
+  if (step.probing) json.field("probing", true);
   json.close_object();
 }
 

@@ -32,7 +32,7 @@ Status DefinitionBook::load(const Journal& journal) {
   if (!definitions) return definitions.error();
   for (const Document& document : *definitions) {
     const std::size_t at = document.key.rfind('@');
-    Result<Definition> definition = parse_definition(document.key.substr(0, at), document.value);
+    Result<Definition> definition = parse_stored_definition(document.key.substr(0, at), document.value);
     if (!definition)
       return Error{definition.error().code,
                    "definition \"" + document.key + "\" in the journal: " + definition.error().detail};
@@ -52,6 +52,7 @@ void DefinitionBook::put(Definition definition) {
 
 void DefinitionBook::put(PolicySet policies) {
   const std::uint32_t revision = policies.revision;
+  resolved_.clear();  // what is in use is held by who uses it
   sets_.insert_or_assign(revision, std::move(policies));
 }
 

@@ -60,11 +60,12 @@ bool read_older_operation(const Json& object, const std::string& pointer, Operat
   if (fields.empty()) return false;
   spec.retry = read_short_policy(fields, pointer, spec.retry);
   spec.retry_name.clear();
+  spec.probe = DurationMs{0};  // there was no such thing
   return true;
 }
 
-void read_operation(const Json& object, const std::string& pointer, OperationSpec& spec) {
-  if (!read_older_operation(object, pointer, spec))
+void read_operation(const Json& object, const std::string& pointer, bool stored, OperationSpec& spec) {
+  if (!stored || !read_older_operation(object, pointer, spec))
     only(object, pointer, {"timeout_ms", "retry", "on", "probe_ms"});
   spec.timeout.count = integer(object, "timeout_ms", pointer, spec.timeout.count);
   spec.probe.count = integer(object, "probe_ms", pointer, spec.probe.count);
@@ -89,7 +90,7 @@ std::vector<std::uint8_t> step_list(const Json& steps, const Json& object, const
   return indices;
 }
 
-StepDefinition read_step(const Json& steps, std::size_t index) {
+StepDefinition read_step(const Json& steps, std::size_t index, bool stored) {
   const Json& object = steps[index];
   const std::string pointer = "/steps/" + std::to_string(index);
   only(object, pointer,
@@ -123,12 +124,12 @@ StepDefinition read_step(const Json& steps, std::size_t index) {
     const auto operation = static_cast<Operation>(op);
     step.spec(operation) = default_spec(operation);
     if (const char* name = name_of(operation); object.contains(name))
-      read_operation(object[name], pointer + "/" + name, step.spec(operation));
+      read_operation(object[name], pointer + "/" + name, stored, step.spec(operation));
   }
   return step;
 }
 
-Definition read_definition(std::string_view name, const Json& json) {
+Definition read_definition(std::string_view name, const Json& json, bool stored) {
   only(json, "",
        {"name", "version", "decided_by", "on_deadline", "deadline_ms", "decision_margin_ms", "steps"});
   Definition definition;
@@ -145,7 +146,7 @@ Definition read_definition(std::string_view name, const Json& json) {
   if (!json.contains("steps") || !json["steps"].is_array()) problem("/steps", "must be an array");
   if (json["steps"].size() > steps_max) problem("/steps", "must hold at most 32 steps");
   for (std::size_t i = 0; i < json["steps"].size(); ++i)
-    definition.steps.push_back(read_step(json["steps"], i));
+    definition.steps.push_back(read_step(json["steps"], i, stored));
   return definition;
 }
 
@@ -176,16 +177,27 @@ Json step_object(const Definition& definition, const StepDefinition& step) {
 
 }  // namespace
 
-Result<Definition> parse_definition(std::string_view name, std::string_view text) {
+namespace {
+
+Result<Definition> parse(std::string_view name, std::string_view text, bool stored) {
   const Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return Error{"invalid_definition", "the body is not JSON"};
   try {
-    Definition definition = read_definition(name, json);
+    Definition definition = read_definition(name, json, stored);
     if (Status valid = validate(definition); !valid) return valid.error();
     return definition;
   } catch (const Misread& found) {
     return Error{"invalid_definition", found.detail};
   }
+}
+
+}  // namespace
+
+Result<Definition> parse_definition(std::string_view name, std::string_view json) {
+  return parse(name, json, false);
+}
+Result<Definition> parse_stored_definition(std::string_view name, std::string_view json) {
+  return parse(name, json, true);
 }
 
 std::string definition_json(const Definition& definition) {

@@ -35,7 +35,15 @@ std::optional<Journal::IndexEntry> parse_cursor(std::string_view cursor) {
   return Journal::IndexEntry{TimeMs{std::stoll(number)}, *purchase};
 }
 
-bool matches(const ListQuery& query, const Purchase& p) {
+bool has_dead_letter(const ListQuery& query, const Definition& definition, const Purchase& p, TimeMs now) {
+  if (query.merchant && p.order.merchant != *query.merchant) return false;
+  for (std::size_t i = 0; i < p.steps.size(); ++i)
+    if (is_dead_letter(query, definition.steps[i], p.steps[i], now)) return true;
+  return false;
+}
+
+bool matches(const ListQuery& query, const Definition& definition, const Purchase& p, TimeMs now) {
+  if (query.parked && !has_dead_letter(query, definition, p, now)) return false;
   if (query.shop && p.order.shop != *query.shop) return false;
   if (query.order_id && p.order.order_id != *query.order_id) return false;
   if (query.buyer && p.order.buyer != *query.buyer) return false;
@@ -49,6 +57,13 @@ Error bad_cursor() {
 }
 
 }  // namespace
+
+bool is_dead_letter(const ListQuery& query, const StepDefinition& defined, const Step& step, TimeMs now) {
+  if (step.state != StepState::parked && !step.probing) return false;
+  if (query.cause && step.last_cause != *query.cause) return false;
+  if (query.target && defined.target != *query.target) return false;
+  return query.parked_for.count == 0 || step.parked_at + query.parked_for <= now;
+}
 
 // What may match, newest first: a page of the narrowest index, and the purchases in memory, whose entries in
 // the state indexes are older than they are.
@@ -83,6 +98,7 @@ void EngineImpl::list(ListQuery query, Then<ListPage> then) {
     if (!before) return then(bad_cursor());
   }
   auto page = std::make_shared<ListPage>();
+  page->at = now();
   Ticket latest;
   std::size_t looked_at = 0;
   for (bool more = true; more && page->next_cursor.empty();) {
@@ -97,7 +113,7 @@ void EngineImpl::list(ListQuery query, Then<ListPage> then) {
       }
       Result<Live*> live = find(entry.purchase);
       if (!live) return then(live.error());
-      if (*live != nullptr && matches(query, (*live)->purchase)) {
+      if (*live != nullptr && matches(query, *(*live)->definition, (*live)->purchase, page->at)) {
         page->purchases.push_back(view_of(**live));
         if (!(*live)->durable && latest < (*live)->ticket) latest = (*live)->ticket;
       }

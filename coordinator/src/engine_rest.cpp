@@ -210,6 +210,7 @@ void EngineImpl::await_outcome(const PurchaseId& id, DurationMs wait, Then<Purch
   if (settled_for_shop(live.purchase)) return reply(live, false, false, std::move(then));
   const Waiter& waiter = live.waiters.emplace_back(Waiter{++waiter_number_, now() + wait, std::move(then)});
   waits_.insert({waiter.until, {id, waiter.number}});
+  if (in_doubt(live)) inquire(id);
   set_alarm();
 }
 
@@ -273,7 +274,8 @@ void EngineImpl::show(const PurchaseId& id, Then<PurchaseView> then) {
 // Whether asking now could settle what nobody knows (B1). A purchase that waits for a report may have failed
 // silently: that is asked about as well.
 bool EngineImpl::in_doubt(const Live& live) const {
-  if (failed_ || live.purchase.state != PurchaseState::trying || live.purchase.overdue) return false;
+  if (failed_ || stopping_ || live.purchase.state != PurchaseState::trying || live.purchase.overdue)
+    return false;
   const std::uint32_t queryable = registry_.queryable(*live.definition);
   for (std::size_t i = 0; i < live.purchase.steps.size(); ++i) {
     const Step& step = live.purchase.steps[i];

@@ -1,5 +1,7 @@
 #include "policy_json.hpp"
 
+#include "api_fields.hpp"
+
 namespace settle {
 
 using namespace strict;  // NOLINT(google-build-using-namespace): this file is nothing but such reading
@@ -20,9 +22,17 @@ std::vector<DurationMs> read_waits(const Json& json, const std::string& pointer)
   return waits;
 }
 
-}  // namespace
+std::vector<const char*> fields_of(RetryKind kind, bool named) {
+  std::vector<const char*> fields{"kind", "jitter_percent", "attempts_max", "window_ms"};
+  if (named) fields.insert(fields.end(), {"name", "shipped"});
+  if (kind == RetryKind::schedule) fields.push_back("waits_ms");
+  if (kind != RetryKind::schedule) fields.push_back("base_ms");
+  if (kind == RetryKind::exponential) fields.insert(fields.end(), {"factor_percent", "cap_ms"});
+  return fields;
+}
 
-RetryPolicy read_policy(const Json& json, const std::string& pointer) {
+// `named`: as it is shown at /v1/policies, so that what was got can be put.
+RetryPolicy read(const Json& json, const std::string& pointer, bool named) {
   if (!json.is_object()) problem(pointer.empty() ? "/" : pointer, "must be an object");
   RetryPolicy policy;
   if (!json.contains("kind")) problem(pointer + "/kind", "is missing: exponential, fixed or schedule");
@@ -30,31 +40,24 @@ RetryPolicy read_policy(const Json& json, const std::string& pointer) {
                        {{"exponential", RetryKind::exponential},
                         {"fixed", RetryKind::fixed},
                         {"schedule", RetryKind::schedule}});
-  switch (policy.kind) {
-    case RetryKind::exponential:
-      only(json, pointer,
-           {"name", "shipped", "kind", "base_ms", "factor_percent", "cap_ms", "jitter_percent",
-            "attempts_max", "window_ms"});
-      policy.factor_percent = small_integer(json, "factor_percent", pointer, policy.factor_percent);
-      policy.base.count = integer(json, "base_ms", pointer, policy.base.count);
-      policy.cap.count = integer(json, "cap_ms", pointer, policy.cap.count);
-      break;
-    case RetryKind::fixed:
-      only(json, pointer,
-           {"name", "shipped", "kind", "base_ms", "jitter_percent", "attempts_max", "window_ms"});
-      policy.base.count = integer(json, "base_ms", pointer, policy.base.count);
-      break;
-    case RetryKind::schedule:
-      only(json, pointer,
-           {"name", "shipped", "kind", "waits_ms", "jitter_percent", "attempts_max", "window_ms"});
-      policy.waits = read_waits(json, pointer);
-      policy.attempts_max = static_cast<std::uint32_t>(policy.waits.size()) + 1;
-      break;
+  only(json, pointer, fields_of(policy.kind, named));
+  if (policy.kind == RetryKind::schedule) {
+    policy.waits = read_waits(json, pointer);
+    policy.attempts_max = static_cast<std::uint32_t>(policy.waits.size()) + 1;
   }
+  policy.base.count = integer(json, "base_ms", pointer, policy.base.count);
+  policy.factor_percent = small_integer(json, "factor_percent", pointer, policy.factor_percent);
+  policy.cap.count = integer(json, "cap_ms", pointer, policy.cap.count);
   policy.jitter_percent = small_integer(json, "jitter_percent", pointer, policy.jitter_percent);
   policy.attempts_max = small_integer(json, "attempts_max", pointer, policy.attempts_max);
   policy.window.count = integer(json, "window_ms", pointer, policy.window.count);
   return policy;
+}
+
+}  // namespace
+
+RetryPolicy read_policy(const Json& json, const std::string& pointer) {
+  return read(json, pointer, false);
 }
 
 RetryPolicy read_short_policy(const Json& fields, const std::string& pointer, RetryPolicy otherwise) {
@@ -96,13 +99,15 @@ Json shown_policy(const std::string& name, const RetryPolicy& policy) {
 }
 
 Result<RetryPolicy> parse_policy(std::string_view name, std::string_view text) {
-  Json json = Json::parse(text, nullptr, false);
+  if (!is_registry_name(name, false))
+    return Error{"invalid_policy", "/name: is 1 to 64 of a-z 0-9 - _ ., beginning with a letter or digit"};
+  const Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return Error{"invalid_policy", "the body is not JSON"};
   try {
     if (json.is_object()) {  // what was got can be put
       if (json.contains("name") && json["name"] != name) problem("/name", "differs from the name in the URL");
     }
-    RetryPolicy policy = read_policy(json, "");
+    RetryPolicy policy = read(json, "", true);
     if (Status valid = validate(policy); !valid) return valid.error();
     return policy;
   } catch (const Misread& found) {

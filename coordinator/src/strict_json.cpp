@@ -11,7 +11,7 @@ void problem(const std::string& pointer, const std::string& what) {
   throw Misread{pointer + ": " + what};
 }
 
-void only(const Json& object, const std::string& pointer, std::initializer_list<const char*> known) {
+void only(const Json& object, const std::string& pointer, const std::vector<const char*>& known) {
   if (!object.is_object()) problem(pointer.empty() ? "/" : pointer, "must be an object");
   for (const auto& [key, value] : object.items())
     if (std::none_of(known.begin(), known.end(), [&key = key](const char* name) { return key == name; })) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace settle::strict {
 
@@ -17,7 +18,7 @@ struct Misread {
 [[noreturn]] void problem(const std::string& pointer, const std::string& what);
 
 // Each throws Misread. An absent member gives `otherwise`.
-void only(const Json& object, const std::string& pointer, std::initializer_list<const char*> known);
+void only(const Json& object, const std::string& pointer, const std::vector<const char*>& known);
 std::int64_t integer(const Json& object, const char* key, const std::string& pointer, std::int64_t otherwise);
 std::uint32_t small_integer(const Json& object, const char* key, const std::string& pointer,
                             std::uint32_t otherwise);

@@ -21,8 +21,8 @@ bool is_name(const std::string& text) {
 Status check_operation(const std::string& where, const OperationSpec& spec) {
   if (spec.timeout.count < 1 || spec.timeout.count > 600'000)
     return invalid(where + ": timeout_ms must be between 1 and 600000");
-  if (spec.probe.count != 0 && (spec.probe.count < 1'000 || spec.probe.count > 86'400'000))
-    return invalid(where + ": probe_ms must be 0, or between 1000 and 86400000");
+  if (spec.probe.count != 0 && (spec.probe.count < 60'000 || spec.probe.count > 86'400'000))
+    return invalid(where + ": probe_ms must be 0, or between 60000 and 86400000");
   if (Status valid = validate(spec.retry); !valid) return invalid(where + " retry" + valid.error().detail);
   for (const CausePolicy& on : spec.on)
     if (Status valid = validate(on.retry); !valid)

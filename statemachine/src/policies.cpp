@@ -101,7 +101,7 @@ Status validate(const RetryPolicy& policy) {
 // 72 hours within which a callback can still be sent by hand (A10).
 const std::map<std::string, RetryPolicy, std::less<>>& shipped_policies() {
   static const auto policies = [] {
-    constexpr DurationMs day{24 * hour}, three_days{72 * hour}, none{0};
+    constexpr DurationMs day{24 * hour}, three_days{72 * hour};
     std::map<std::string, RetryPolicy, std::less<>> all;
     all["submit"] = exponential(2 * second, minute, 5);
     all["query"] = exponential(second, minute, 0);
@@ -113,10 +113,10 @@ const std::map<std::string, RetryPolicy, std::less<>>& shipped_policies() {
     all["alipay"] = schedule({1, 1, 240, 600, 600, 3'600, 7'200, 21'600, 54'000}, 0, DurationMs{26 * hour});
     all["svix"] = schedule({5, 300, 1'800, 7'200, 18'000, 36'000, 36'000}, 20, three_days);
     all["standard-webhooks"] =
-        schedule({5, 300, 1'800, 7'200, 18'000, 36'000, 50'400, 72'000, 86'400}, 10, none);
+        schedule({5, 300, 1'800, 7'200, 18'000, 36'000, 50'400, 72'000, 86'400}, 10, three_days);
     all["nmi"] = schedule({15,    60,    60,    60,    300,   900,   1'800, 3'600,  3'600,  3'600,
                            3'600, 3'600, 3'600, 3'600, 3'600, 3'600, 3'600, 43'200, 43'200, 86'400},
-                          0, none);
+                          0, three_days);
     return all;
   }();
   return policies;

@@ -36,12 +36,14 @@ std::uint32_t StepContext::made(Operation op) const {
 // Kinds of error that have no policy of their own are all counted together, by the attempts.
 StepContext::Row StepContext::row(Operation op) const {
   const OperationSpec& spec = defined().spec(op);
-  const Cause cause = facts_.cause == Cause::none && call_out() ? Cause::lost : facts_.cause;
+  const bool fresh = facts_.cause != Cause::none || call_out();
+  const Cause news = facts_.cause != Cause::none ? facts_.cause : Cause::lost;
+  const Cause cause = fresh ? news : step().row_of;  // without news the last failure still governs
   const CausePolicy* own = spec.for_cause(cause);
   if (own == nullptr) return {Cause::none, made(op), &spec.retry};
   // Queries are not counted by kind: the row is that of the operation that they ask about.
   if (op == Operation::query) return {cause, made(op), &own->retry};
-  return {cause, (step().row_of == cause ? step().row : 0U) + 1U, &own->retry};
+  return {cause, (step().row_of == cause ? step().row : 0U) + (fresh ? 1U : 0U), &own->retry};
 }
 
 DurationMs StepContext::wait_of(Operation op, bool slowly) const {
@@ -104,9 +106,24 @@ void StepContext::send(Operation op) {
   out_.effects.push_back({Effect::Kind::call, index_, op, s.attempts[slot(op)], {}});
 }
 
+void StepContext::ask_aside() {
+  const TimeMs planned = step().wake_at;
+  send_query();
+  step().planned_wake = planned;
+}
+
+void StepContext::await_window() {
+  land();
+  const RetryPolicy& policy = defined().spec(Operation::deliver).retry;
+  step().wake_at =
+      policy.window.count == 0 ? TimeMs{} : step().first_attempt_at[slot(Operation::deliver)] + policy.window;
+}
+
 void StepContext::send_query() {
   Step& s = step();
+  const TimeMs planned = s.planned_wake;  // a restart repeats an inquiry as what it was
   land();
+  s.planned_wake = planned;
   s.query_in_flight = true;
   auto& attempts = s.attempts[slot(Operation::query)];
   // Queries change nothing and are bounded by the decision's deadline, so their count may stand still. After
@@ -160,7 +177,12 @@ void StepContext::again_after(Operation op, DurationMs wait) {
 }
 
 void StepContext::schedule_query() {
+  const TimeMs planned = step().planned_wake;
   land();
+  if (planned) {
+    step().wake_at = planned < event_.at ? event_.at : planned;
+    return;
+  }
   if (facts_.cause != Cause::none) keep_error();
   step().wake_at = event_.at + wait_of(Operation::query);
 }
@@ -233,7 +255,8 @@ void StepContext::park() {
   hand_over(TimeMs{}, true);
 }
 
-// Counted in the row that no kind of error has: each wait is longer than the one before, up to six times.
+// Counted in the row that no kind of error has: each wait is twice the one before, up to a day. So an outage
+// is noticed to be over after no more than twice its time, and one that lasts costs less and less.
 void StepContext::park_and_probe() {
   Step& s = step();
   const bool news = !s.probing;
@@ -243,7 +266,7 @@ void StepContext::park_and_probe() {
   if (!s.probing) return hand_over(TimeMs{}, news);
   RetryPolicy policy;
   policy.base = probe;
-  policy.cap = DurationMs{6 * probe.count};
+  policy.cap = DurationMs{std::max<std::int64_t>(probe.count, probe_wait_max.count)};
   s.row = static_cast<std::uint16_t>(std::min(s.row + 1, 100));
   const DurationMs wait = retry_wait(policy, s.row, seed(s.operation));
   hand_over(event_.at + honour_retry_after(policy, wait, facts_.retry_after), news);
@@ -253,6 +276,7 @@ void StepContext::hand_over(TimeMs wake_at, bool news) {
   keep_error();
   Step& s = step();
   s.parked_from = s.state;
+  if (news) s.parked_at = event_.at;
   land();
   s.wake_at = wake_at;
   // Only a delivery may be given up by time, at the end of its window; everything else stays for as long as

@@ -45,6 +45,8 @@ class StepContext {
   // Actions. Each leaves the step with exactly one next wake-up, or none where nothing is owed by time.
   void send(Operation op);  // counts the attempt, emits the call, leases it
   void send_query();
+  void ask_aside();             // for somebody who looks: what was planned stays as it was
+  void await_window();          // of a delivery that is with a person
   void watch();                 // asks about a late success, with patience of its own
   void renew(Operation op);     // an operator's retry: attempts and window begin anew
   void schedule(Operation op);  // the same operation again, after the policy's wait
@@ -81,7 +83,10 @@ class StepContext {
   void hand_over(TimeMs wake_at, bool news);
   void count_row(Operation op);
   void forget_row();
-  void land() { step().in_flight = step().query_in_flight = false; }
+  void land() {
+    step().in_flight = step().query_in_flight = false;
+    step().planned_wake = TimeMs{};
+  }
 
   const Definition& definition_;
   const Event& event_;

@@ -77,6 +77,16 @@ inline bool quiet_a_while(const StepContext& c) {
 inline bool probes(const StepContext& c) {
   return c.step().probing;
 }
+inline bool rests(const StepContext& c) {
+  return !c.step().probing;
+}
+// The query that is out was an inquiry, beside the plan.
+inline bool aside(const StepContext& c) {
+  return bool(c.step().planned_wake);
+}
+inline bool planned(const StepContext& c) {
+  return !aside(c);
+}
 template <Operation Op>
 bool op(const StepContext& c) {
   return c.step().operation == Op;

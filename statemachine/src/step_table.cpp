@@ -75,6 +75,8 @@ using Again = Do<&StepContext::schedule, Op>;
 template <Operation Op>
 using AgainSlowly = Do<&StepContext::schedule_slowly, Op>;
 using Ask = Do<&StepContext::send_query>;
+using AskAside = Do<&StepContext::ask_aside>;
+using AwaitWindow = Do<&StepContext::await_window>;
 using Watch = Do<&StepContext::watch>;
 using AskAgain = Do<&StepContext::schedule_query>;
 using AwaitReport = Do<&StepContext::await_report>;
@@ -161,7 +163,7 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Awaiting,   Resume,        Awaiting,   none,                       If<no_query>>,
       Row<Awaiting,   Cancel,        Cancelling, Send<cancel_>,              If<trying>>,
       Row<Awaiting,   Overdue,       Parked,     Park,                       If<trying>>,
-      Row<Awaiting,   Inquire,       Awaiting,   Ask,                        If<trying, no_query, asks, quiet_a_while>>,
+      Row<Awaiting,   Inquire,       Awaiting,   AskAside,                   If<trying, no_query, asks, quiet_a_while>>,
       Row<Awaiting,   Retry,         Awaiting,   Ask,                        If<trying, no_query, asks>>,
       Row<Awaiting,   Retry,         Trying,     SendAnew<try_>,             If<trying, no_query, asks_not>>,
       Row<Awaiting,   Retry,         Confirming, SendAnew<confirm_>,         If<confirming>>,
@@ -172,9 +174,15 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Awaiting,   SaysPending,   Awaiting,   AskAgain,                   If<trying>>,
       Row<Awaiting,   SaysConfirmed, Parked,     Park,                       If<trying>>,
       Row<Awaiting,   SaysCancelled, Rejected,   KeepRefusal,                If<trying>>,
-      Row<Awaiting,   SaysUnknown,   Trying,     Send<try_>,                 If<trying, left>>,
-      Row<Awaiting,   SaysUnknown,   InDoubt,    GiveUp,                     If<trying, spent>>,
+      Row<Awaiting,   SaysUnknown,   Awaiting,   AskAgain,                   If<trying, aside>>,
+      Row<Awaiting,   SaysUnknown,   Trying,     Send<try_>,                 If<trying, planned, left>>,
+      Row<Awaiting,   SaysUnknown,   InDoubt,    GiveUp,                     If<trying, planned, spent>>,
       Row<Awaiting,   NoAnswer,      Awaiting,   AskAgain,                   If<trying>>,
+      // A probe that was accepted is still with a person, who need not wait for what was promised.
+      Row<Awaiting,   ResolveDone,   Confirmed,  Settle,                     If<confirming, probes>>,
+      Row<Awaiting,   ResolveDone,   Cancelled,  Settle,                     If<cancelling, probes>>,
+      Row<Awaiting,   ResolveDone,   Delivered,  Settle,                     If<delivering, probes>>,
+      Row<Awaiting,   ResolveAbandoned, Abandoned, Settle,                   If<delivering, probes>>,
       Row<Awaiting,   LateSuccess,   Awaiting,   none,                       none>,
       Row<Awaiting,   Late,          Awaiting,   none,                       none>,
 
@@ -188,7 +196,7 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<InDoubt,    Resume,        InDoubt,    none,                       If<no_query>>,
       Row<InDoubt,    Cancel,        Cancelling, Send<cancel_>,              none>,
       Row<InDoubt,    Overdue,       Parked,     Park,                       none>,
-      Row<InDoubt,    Inquire,       InDoubt,    Ask,                        If<no_query, asks, quiet_a_while>>,
+      Row<InDoubt,    Inquire,       InDoubt,    AskAside,                   If<no_query, asks, quiet_a_while>>,
       Row<InDoubt,    Retry,         InDoubt,    Ask,                        If<no_query, asks>>,
       Row<InDoubt,    Retry,         Trying,     SendAnew<try_>,             If<no_query, asks_not>>,
       Row<InDoubt,    SaysTried,     Tried,      KeepTry,                    none>,
@@ -196,8 +204,9 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<InDoubt,    SaysPending,   Awaiting,   AskAgain,                   none>,
       Row<InDoubt,    SaysConfirmed, Parked,     Park,                       none>,
       Row<InDoubt,    SaysCancelled, Rejected,   KeepRefusal,                none>,
-      Row<InDoubt,    SaysUnknown,   Trying,     Send<try_>,                 If<left>>,
-      Row<InDoubt,    SaysUnknown,   InDoubt,    GiveUp,                     If<spent>>,
+      Row<InDoubt,    SaysUnknown,   InDoubt,    AskAgain,                   If<aside>>,
+      Row<InDoubt,    SaysUnknown,   Trying,     Send<try_>,                 If<planned, left>>,
+      Row<InDoubt,    SaysUnknown,   InDoubt,    GiveUp,                     If<planned, spent>>,
       Row<InDoubt,    NoAnswer,      InDoubt,    AskAgain,                   none>,
       Row<InDoubt,    Late,          InDoubt,    none,                       none>,
 
@@ -313,6 +322,8 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Parked,     Due,           Confirming, Send<confirm_>,             If<confirming, probes>>,
       Row<Parked,     Due,           Cancelling, Send<cancel_>,              If<cancelling, probes>>,
       Row<Parked,     Due,           Delivering, Send<deliver_>,             If<delivering, probes, window_lasts>>,
+      // Its policy has a longer window now than when it was parked.
+      Row<Parked,     Due,           Parked,     AwaitWindow,                If<delivering, rests, window_lasts>>,
       Row<Parked,     Resume,        Parked,     none,                       none>,
       Row<Parked,     Cancel,        Cancelling, Send<cancel_>,              If<trying>>,
       Row<Parked,     Overdue,       Parked,     none,                       none>,

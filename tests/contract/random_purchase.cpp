@@ -10,8 +10,8 @@ auto all(const Order& order) {
   return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 auto all(const Step& step) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u] = step;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w] = step;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w);
 }
 auto all(const Submitted& event) {
   const auto& [a, b, c, order, e, f, g] = event;
@@ -135,6 +135,8 @@ Step RandomPurchases::one_step() {
   step.last_attempt_at = time();
   step.wake_at = time();
   step.expires_at = time();
+  step.parked_at = time();
+  step.planned_wake = time();
   step.probing = number<bool>();
   step.row_of = one_of(Cause::none, Cause::overload);
   step.row = number<std::uint16_t>();

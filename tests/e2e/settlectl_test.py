@@ -93,6 +93,28 @@ class Settlectl(Folder):
         self.assertFalse(answer["needs_person"])
         self.assertIn('resolved as done by eve: "by hand"', self.ctl("show", purchase["id"]))
 
+    def test_dead_letters(self):
+        self.assertIn("nothing is with a person", self.ctl("dead-letters"))
+        purchase = self.parked()
+        said = self.ctl("dead-letters")
+        for words in (purchase["id"], "issue confirm", "bad_status 418", "waits for you", "1 step is with a person"):
+            self.assertIn(words, said)
+        self.assertEqual("card", self.ctl_json("dead-letters", "--target", "card")["letters"][0]["target"])
+        self.assertEqual([], self.ctl_json("dead-letters", "--cause", "reset", "--older-than", "1h")["letters"])
+        self.ctl("dead-letters", "--older-than", "long", code=USAGE)
+        self.ctl("dead-letters", "--cause", "luck", code=USAGE)
+
+    def test_policies(self):
+        self.assertIn("1 s, 5 s, 60 s, 60 s, 60 s", self.ctl("policies", "list"))
+        file = self.folder / "mine.json"
+        file.write_text(json.dumps({"kind": "fixed", "base_ms": 1500}))
+        self.assertEqual(1500, self.ctl_json("policies", "put", "mine", file)["base_ms"])
+        self.assertIn("1.500 s", self.ctl("policies", "list"))
+        self.assertFalse(self.ctl_json("policies", "get", "mine")["shipped"])
+        file.write_text(json.dumps({"kind": "fixed", "base_ms": 0}))
+        self.assertIn("/base_ms", self.ctl("policies", "put", "mine", file, code=USAGE))
+        self.assertIn("shipped", self.ctl("policies", "put", "graded", file, code=USAGE))
+
     def test_cancel_and_reopen(self):
         self.misbehave("payment", stall_ms=1500, operation="try", next=1)
         purchase = self.submit(1)

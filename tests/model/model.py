@@ -57,8 +57,9 @@ MUTANTS = {
 OUTSIDE = [
     (r"\w+ (delivering|delivered|abandoned) \w+|(delivering|delivered|abandoned) \w+ \w+", "there is no deliver step"),
     (r"idle tried enlist|tried confirmed confirm", "both steps are tcc"),
+    (r"(awaiting|in_doubt) \w+ inquire", "it asks, as a wake-up does, and changes nothing else"),
     (r"parked (confirming|cancelling) due", "a probe is the call that a person's retry makes, and that is in the model"),
-    (r"parked \w+ resolve_\w+", "a person's word may be wrong; the model's only says: try again"),
+    (r"(parked|awaiting) \w+ resolve_\w+", "a person's word may be wrong; the model's only says: try again"),
     (r"(\w+) \1 (late|late_success|cancel|overdue|resume|done|refused)", "changes nothing, or only a counter"),
     (r"(awaiting|in_doubt) parked says_confirmed|cancelled parked says_(tried|confirmed)|rejected cancelling late_success"
      r"|cancelled cancelled says_(refused|unknown)|(awaiting|in_doubt) rejected says_cancelled", "a participant that keeps the barrier does not say so"),

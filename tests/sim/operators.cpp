@@ -189,9 +189,15 @@ void People::change_registry() {
 
 void People::upgrade() {
   world_.daemon.run([this](Engine& engine) {
-    if (definitions_random_.chance(500'000))
-      return engine.put_policy("patience", vary_policy(definitions_random_),
+    if (definitions_random_.chance(500'000)) {
+      RetryPolicy policy = vary_policy(definitions_random_);
+      const bool deliveries = definitions_random_.chance(500'000);
+      // Windows grow and shrink and go away under what is parked.
+      if (deliveries && definitions_random_.chance(700'000))
+        policy.window.count = policy.cap.count + definitions_random_.delay(60'000, 86'400'000).count;
+      return engine.put_policy(deliveries ? "reach" : "patience", std::move(policy),
                                watched<Engine::PutOutcome>("policy"));
+    }
     const std::string name = operator_.pick(definition_names_);
     engine.put_definition(vary(definitions_random_, name), watched<Engine::PutOutcome>("upgrade"));
   });

@@ -39,9 +39,6 @@ Definition vary(Random& random, const std::string& name) {
     archive.after = {static_cast<std::uint8_t>(random.chance(500'000) ? 3 : 2)};
     steps.push_back(archive);
   }
-  if (random.chance(300'000))
-    for (StepDefinition& step : steps)
-      step.spec(Operation::deliver).retry.window = random.delay(60'000, 86'400'000);
   definition.deadline = random.delay(15'000, 1'800'000);
   definition.decision_margin = DurationMs{random.between(0, 5'000)};
   for (StepDefinition& step : steps) {
@@ -54,7 +51,10 @@ Definition vary(Random& random, const std::string& name) {
       spec.probe = random.chance(200'000) ? DurationMs{0} : random.delay(300'000, 3'600'000);
       for (const Cause cause : {Cause::answer_timeout, Cause::reset, Cause::throttled, Cause::contradiction})
         if (random.chance(100'000)) spec.on.push_back({cause, vary_policy(random), ""});
-      if (op == Operation::deliver) continue;
+      if (op == Operation::deliver) {
+        spec.retry_name = random.chance(500'000) ? "reach" : "callback";
+        continue;
+      }
       spec.retry_name = random.chance(300'000) ? "patience" : "";
       if (spec.retry_name.empty()) spec.retry = vary_policy(random);
       if (op == Operation::query) spec.retry.attempts_max = 0;
@@ -132,6 +132,10 @@ void People::begin(DurationMs span) {
   const RetryPolicy patience = vary_policy(random);
   setup_.push_back([patience](Engine& engine, const std::function<void(bool)>& done) {
     engine.put_policy("patience", patience, [done](const auto& put) { done(put.ok()); });
+  });
+  RetryPolicy reach = vary_policy(random);
+  setup_.push_back([reach](Engine& engine, const std::function<void(bool)>& done) {
+    engine.put_policy("reach", reach, [done](const auto& put) { done(put.ok()); });
   });
   definition_names_ = {"purchase"};
   for (const Definition& definition : definitions()) {

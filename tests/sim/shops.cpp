@@ -120,6 +120,7 @@ void People::submit_altered(const WishPtr& wish) {
 void People::await(const WishPtr& wish) {
   world_.daemon.run([this, wish](Engine& engine) {
     const DurationMs wait = shop_.delay(100, 30'000);
+    world_.oracle.looked_at(wish->id);
     Then<PurchaseView> then = [this](const Result<PurchaseView>& said) {
       if (said) world_.oracle.outcome_told(*said);
     };

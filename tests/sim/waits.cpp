@@ -16,7 +16,7 @@ DurationMs asked_by(const HttpAnswer& answer) {
 RetryPolicy probes(DurationMs probe) {
   RetryPolicy policy;
   policy.base = probe;
-  policy.cap = DurationMs{6 * probe.count};
+  policy.cap = DurationMs{std::max<std::int64_t>(probe.count, 86'400'000)};
   return policy;
 }
 
@@ -53,8 +53,10 @@ std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t inde
               " to " + std::to_string(allowed.high.count);
   }
   disturbed(call.job.purchase, step);
+  // An inquiry stands beside the plan: what comes next does not follow from its answer.
+  const bool inquiry = bool(shadow.purchase.steps[index].planned_wake);
   last = {call.attempt, call.life,     shadow.acts, shadow.definition->policies,
-          TimeMs{},     DurationMs{0}, false,       false};
+          TimeMs{},     DurationMs{0}, false,       inquiry};
   return wrong;
 }
 

@@ -25,7 +25,7 @@ OperationSpec random_spec(Random& random, Operation op) {
   spec.retry.attempts_max = static_cast<std::uint32_t>(between(random, 1, 4));
   if (op == Operation::query || (op == Operation::try_ && chance(random, 20))) spec.retry.attempts_max = 0;
   if (chance(random, 40)) spec.retry.window.count = spec.retry.base.count + between(random, 1'000, 200'000);
-  spec.probe.count = chance(random, 20) ? 0 : between(random, 1'000, 20'000);
+  spec.probe.count = chance(random, 20) ? 0 : between(random, 60'000, 200'000);
   if (chance(random, 30)) spec.on.push_back({Cause::answer_timeout, random_other(random), ""});
   if (chance(random, 30)) spec.on.push_back({Cause::throttled, random_other(random), ""});
   return spec;

@@ -26,7 +26,7 @@ struct Situation {
   int flight = 0;  // 0: quiet, 1: a call is out, 2: a query is out
   bool asks = false, left = false, owed = false, fenced = false;
   bool probing = false, over = false;  // of what is parked
-  bool lately = false;                 // of what is in doubt
+  bool lately = false, aside = false;  // of what is in doubt
 
   bool holds(const std::string& word) const {
     if (word[0] == '!') return !holds(word.substr(1));
@@ -50,6 +50,7 @@ struct Situation {
     if (word == "fenced" || word == "loose") return fenced == (word == "fenced");
     if (word == "probing") return probing;
     if (word == "lately") return lately;
+    if (word == "aside") return aside;
     if (word == "over" || word == "lasts") return over == (word == "over");
     ADD_FAILURE() << "no condition is called " << word;
     return false;
@@ -57,8 +58,11 @@ struct Situation {
   // Only what a purchase can look like: a state's own operation, and queries only where there are any.
   bool possible() const {
     const bool stands = state == StepState::parked;
-    if (probing && (!stands || operation == Operation::try_ || fenced || flight != 0)) return false;
+    if (probing &&
+        ((!stands && state != StepState::awaiting) || operation == Operation::try_ || fenced || flight != 0))
+      return false;
     const bool doubtful = state == StepState::in_doubt || state == StepState::awaiting;
+    if (aside && (!doubtful || operation != Operation::try_ || flight != 2)) return false;
     if (lately && (!doubtful || operation != Operation::try_)) return false;
     if (over && (!stands || operation != Operation::deliver)) return false;
     switch (state) {
@@ -81,7 +85,8 @@ std::ostream& operator<<(std::ostream& out, const Situation& s) {
   return out << name_of(s.state) << ' ' << name_of(s.mode) << ' ' << name_of(s.operation) << " flight "
              << s.flight << (s.asks ? " asks" : " mute") << (s.left ? " left" : " spent")
              << (s.owed ? " owed" : " free") << (s.fenced ? " fenced" : " loose")
-             << (s.probing ? " probing" : "") << (s.over ? " over" : "") << (s.lately ? " lately" : "");
+             << (s.probing ? " probing" : "") << (s.over ? " over" : "") << (s.lately ? " lately" : "")
+             << (s.aside ? " aside" : "");
 }
 
 template <class Visit>
@@ -90,7 +95,7 @@ void each_situation(Visit visit) {
     for (int mode = 1; mode <= 4; ++mode)
       for (int op = 1; op <= 4; ++op)
         for (int flight = 0; flight < 3; ++flight)
-          for (unsigned bits = 0; bits < 128; ++bits) {
+          for (unsigned bits = 0; bits < 256; ++bits) {
             const Situation s{static_cast<StepState>(state),
                               static_cast<StepMode>(mode),
                               static_cast<Operation>(op),
@@ -101,7 +106,8 @@ void each_situation(Visit visit) {
                               (bits & 8) != 0,
                               (bits & 16) != 0,
                               (bits & 32) != 0,
-                              (bits & 64) != 0};
+                              (bits & 64) != 0,
+                              (bits & 128) != 0};
             if (s.possible()) visit(s);
           }
 }
@@ -129,6 +135,7 @@ struct Fired {
     step.wake_at = TimeMs{now.count - 1};
     if (s.fenced) step.parked_from = StepState::cancelled;
     step.probing = s.probing;
+    if (s.aside) step.planned_wake = now + DurationMs{5'000};
     if (s.lately) step.last_attempt_at = TimeMs{now.count - 1};
     if (s.over) definition.steps[0].spec(Operation::deliver).retry.window = DurationMs{5'000};
     before = step;

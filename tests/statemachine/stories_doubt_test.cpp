@@ -69,6 +69,41 @@ TEST(InDoubt, C11_WhatWaitsForAReportIsAskedAboutToo) {
   EXPECT_EQ(story.calls(), "reserve.query#1");
 }
 
+// Found by a review: a buyer who reloaded used up the try's attempts, and a good sale was cancelled.
+TEST(InDoubt, I18_AnInquiryCountsNoAttemptAndKeepsThePlan) {
+  Story story;
+  story.queryable = all_queryable;
+  story.submit();
+  story.answer(reserve, try_, Outcome::accepted);
+  const TimeMs planned = story.step(reserve).wake_at;
+  for (const QueryState said : {QueryState::unknown, QueryState::pending, QueryState::no_answer,
+                                QueryState::unknown, QueryState::unknown, QueryState::unknown}) {
+    story.now = story.now + DurationMs{5'000};
+    ASSERT_EQ(story.inquire(), Verdict::applied);
+    story.says(reserve, said);
+    EXPECT_EQ(story.state_of(reserve), "awaiting");
+    EXPECT_EQ(story.calls(), "") << "no try is sent for it";
+    EXPECT_EQ(story.step(reserve).wake_at, planned);
+  }
+  EXPECT_EQ(story.step(reserve).attempts_of(try_), 1);
+  story.due();
+  EXPECT_NE(story.calls().find("reserve.query#"), std::string::npos) << "as was planned";
+}
+
+TEST(InDoubt, I7_AnInquirySettlesWhatIsKnown) {
+  Story story = in_doubt(charge, all_queryable);
+  story.now = story.now + DurationMs{5'000};
+  story.inquire();
+  story.resume();
+  EXPECT_EQ(story.calls(), "charge.query#2") << "a restart repeats it";
+  story.says(charge, QueryState::unknown);
+  EXPECT_EQ(story.state_of(charge), "in_doubt");
+  story.now = story.now + DurationMs{5'000};
+  story.inquire();
+  story.says(charge, QueryState::tried);
+  EXPECT_EQ(story.state_of(charge), "tried");
+}
+
 TEST(InDoubt, WhereNobodyCanBeAskedAnInquiryChangesNothing) {
   Story story = in_doubt(charge, 0);
   story.now = story.now + DurationMs{5'000};

@@ -34,9 +34,9 @@ TEST(Probing, AnOutageThatEndsLeavesNothingForAPerson) {
   EXPECT_FALSE(needs_person(story.purchase));
 }
 
-TEST(Probing, I20_TheWaitsGrowToSixTimesTheProbe) {
+TEST(Probing, I20_EachWaitIsTwiceTheOneBeforeUpToADay) {
   Story story = used_up();
-  const std::int64_t tiers[] = {1, 2, 4, 6, 6, 6};
+  const std::int64_t tiers[] = {1, 2, 4, 8, 16, 32, 64, 128, 144, 144};
   for (const std::int64_t tier : tiers) {
     const DurationMs wait = story.step(charge).wake_at - story.now;
     EXPECT_GE(wait.count, tier * probe.count);
@@ -46,6 +46,34 @@ TEST(Probing, I20_TheWaitsGrowToSixTimesTheProbe) {
     EXPECT_EQ(story.state_of(charge), "parked");
     EXPECT_EQ(story.alerts(), "") << "it was told once";
   }
+}
+
+// Found by a review: the wake-up stayed where it was, and the step span until the new window was over.
+TEST(Probing, I17_ADeliveryWhoseWindowGrewWhileItWasParkedSleepsOn) {
+  Story story;
+  story.all_confirmed();
+  story.answer(notify, deliver, Outcome::fault);
+  EXPECT_EQ(story.state_of(notify), "parked");
+  const TimeMs end = story.wake();
+  story.definition.steps[notify].spec(deliver).retry.window.count += 3'600'000;
+  story.due();
+  EXPECT_EQ(story.state_of(notify), "parked");
+  EXPECT_EQ(story.wake(), end + DurationMs{3'600'000});
+  story.definition.steps[notify].spec(deliver).retry.window = DurationMs{0};
+  story.due();
+  EXPECT_EQ(story.state_of(notify), "parked");
+  EXPECT_FALSE(story.wake()) << "without a window it waits for a person alone";
+}
+
+// Found by a review.
+TEST(Probing, I16_WhatAParticipantAcceptedDuringAProbeCanBeResolved) {
+  Story story = used_up();
+  story.due_at(story.step(charge).wake_at);
+  story.answer(charge, confirm, Outcome::accepted);
+  EXPECT_EQ(story.state_of(charge), "awaiting");
+  EXPECT_TRUE(needs_person(story.purchase));
+  EXPECT_EQ(story.resolve(charge), Verdict::applied);
+  EXPECT_EQ(story.state_of(charge), "confirmed");
 }
 
 TEST(Probing, WhatContradictsDuringAProbeWaitsForThePersonAlone) {
@@ -171,6 +199,20 @@ TEST(ByCause, I18_TheOperationsOwnCapHoldsForAll) {
   }
   story.answer(charge, confirm, Outcome::not_now);
   EXPECT_EQ(story.state_of(charge), "parked") << "six attempts, whatever went wrong";
+}
+
+// Found by a review: with a query in between, the event that asked for the next attempt had no cause.
+TEST(ByCause, I18_ItsCapHoldsAcrossAQuery) {
+  Definition definition = plain_purchase();
+  definition.steps[reserve].spec(try_).on = {{Cause::answer_timeout, every(1'000, 1), ""}};
+  Story story(definition);
+  story.queryable = 0xffffffff;
+  story.submit();
+  story.answer(reserve, try_, Outcome::unknown);
+  EXPECT_EQ(story.state_of(reserve), "in_doubt");
+  story.due();
+  story.says(reserve, QueryState::unknown);
+  EXPECT_EQ(story.state(), "cancelling") << "one time-out was to be the last";
 }
 
 TEST(ByCause, AContradictionWithAPolicyOfItsOwnWaitsByThat) {

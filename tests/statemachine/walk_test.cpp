@@ -135,7 +135,8 @@ class Walk {
   }
 
   static bool parked_or_delivering(const Step& step) {
-    return step.state == StepState::parked || step.state == StepState::delivering;
+    const bool probed = step.state == StepState::awaiting && step.probing;
+    return step.state == StepState::parked || step.state == StepState::delivering || probed;
   }
 
   // In the end somebody looks after what is parked. With the faults gone, a retry is all it takes; but for
@@ -234,8 +235,13 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 // Rows that stand in the table for completeness, and that `advance` never asks for.
 const std::set<std::string>& only_by_hand() {
   static const std::set<std::string> rows = {
-      "idle -cancel-> idle",          // there is nothing to cancel: it is passed over
-      "parked -resume-> parked",      // it has no call out
+      "idle -cancel-> idle",                // there is nothing to cancel: it is passed over
+      "parked -resume-> parked",            // it has no call out
+      "parked -due-> parked",               // no policy changes here
+      "awaiting -says_unknown-> awaiting",  // nearly: an inquiry that comes before the participant begins
+      // A probe that is accepted, and resolved before the report comes, is met too seldom.
+      "awaiting -resolve_done-> confirmed", "awaiting -resolve_done-> cancelled",
+      "awaiting -resolve_done-> delivered", "awaiting -resolve_abandoned-> abandoned",
       "rejected -cancel-> rejected",  // it is owed nothing: it is passed over
       "rejected -overdue-> rejected"  // a refusal has cancelled the purchase already
   };

@@ -60,6 +60,8 @@ void fields(Codec& codec, typename Codec::template Ref<Step> step) {
   codec.number(17, step.probing);
   codec.number(18, step.row_of);
   codec.number(19, step.row);
+  codec.time(20, step.parked_at);
+  codec.time(21, step.planned_wake);
 }
 
 template <class Codec>

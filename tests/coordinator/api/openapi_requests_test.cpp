@@ -85,7 +85,7 @@ json full_body(const Documented& one) {
         "dialect":"settle","after":[],"confirm_after":[],"await_ms":60000,"secrets":["code"]}]})");
     for (const char* operation : {"try", "confirm", "cancel", "deliver", "query"}) {
       body["steps"][0][operation] =
-          json::parse(R"({"timeout_ms":1000,"retry":"graded","on":{"throttled":"submit"},"probe_ms":1000})");
+          json::parse(R"({"timeout_ms":1000,"retry":"graded","on":{"throttled":"submit"},"probe_ms":60000})");
     }
   }
   if (one.pattern == "/v1/policies/{name}") return json{{"kind", "fixed"}};
@@ -206,8 +206,10 @@ TEST(OpenApiRequests, EachMemberOfACallbackIsRead) {
 
 TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
   const std::map<std::string, std::string> values = {
-      {"state", "trying"}, {"since", "2026-01-31T12:00:00Z"}, {"needs_person", "true"}, {"follow", "false"},
-      {"limit", "7"},      {"purchase", std::string(32, '0')}};
+      {"state", "trying"},      {"since", "2026-01-31T12:00:00Z"},
+      {"needs_person", "true"}, {"follow", "false"},
+      {"limit", "7"},           {"purchase", std::string(32, '0')},
+      {"cause", "reset"},       {"older_than_seconds", "60"}};
   TestDaemon daemon;
   std::size_t sent = 0;
   for (const Documented& one : operations()) {
@@ -226,7 +228,7 @@ TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
       ++sent;
     }
   }
-  EXPECT_EQ(sent, 12U);
+  EXPECT_EQ(sent, 18U);
 }
 
 // Remembers which headers the server looked for.

@@ -177,6 +177,7 @@ TEST(OpenApi, LiveAnswersAreAsDocumented) {
     expect_documented(request(port, "PUT", "/v1/definitions/d", definition), "PUT", "/v1/definitions/{name}");
   expect_documented(request(port, "GET", "/v1/definitions/d"), "GET", "/v1/definitions/{name}");
   expect_documented(request(port, "GET", "/v1/definitions"), "GET", "/v1/definitions");
+  expect_documented(request(port, "GET", "/v1/dead-letters"), "GET", "/v1/dead-letters");
   for (int i = 0; i < 2; ++i)
     expect_documented(request(port, "PUT", "/v1/policies/p", R"({"kind":"fixed","base_ms":1000})"), "PUT",
                       "/v1/policies/{name}");

@@ -107,6 +107,31 @@ TEST(Policies, ABadOneIsRefusedWithItsField) {
   EXPECT_EQ(request(daemon.port(), "GET", "/v1/policies/mine").status, 404) << "nothing of it is stored";
 }
 
+TEST(Policies, ANameIsANameOrIsRefused) {
+  TestDaemon daemon;
+  for (const char* name : {"UPPER", "a%20b", "x%0d%0aSet-Cookie:%20a=b", "%01", "..", "-a"}) {
+    const RawAnswer answer = put(daemon, name, R"({"kind":"fixed"})");
+    EXPECT_GE(answer.status, 400) << name << answer.body;
+    EXPECT_LT(answer.status, 500) << name << answer.body;
+    EXPECT_TRUE(answer.header("set-cookie").empty()) << name;
+  }
+  EXPECT_EQ(put(daemon, std::string(65, 'a'), R"({"kind":"fixed"})").code(), "invalid_policy");
+  for (const json& one : request(daemon.port(), "GET", "/v1/policies").json()["policies"])
+    EXPECT_EQ(one["shipped"], true) << one;
+}
+
+TEST(Policies, WhatIsWrittenInADefinitionHasNoNameOfItsOwn) {
+  TestDaemon daemon;
+  for (const char* field : {"name", "shipped", "windw_ms"}) {
+    const json definition = definition_with({{"retry", {{"kind", "fixed"}, {field, "graded"}}}});
+    const RawAnswer answer = request(daemon.port(), "PUT", "/v1/definitions/d", definition.dump());
+    EXPECT_EQ(answer.code(), "invalid_definition") << field;
+  }
+  const RawAnswer older = request(daemon.port(), "PUT", "/v1/definitions/d",
+                                  definition_with({{"attempts_max", 10}, {"windw_ms", 1}}).dump());
+  EXPECT_EQ(older.code(), "invalid_definition") << "the form of older journals is read from journals alone";
+}
+
 TEST(Policies, AnUnknownKindOfErrorIsRefusedWithTheKnownOnes) {
   TestDaemon daemon;
   const json definition = definition_with({{"on", {{"bad_luck", "graded"}}}});

@@ -53,10 +53,19 @@ struct ListQuery {
   std::optional<PurchaseState> state;
   bool needs_person = false;
   TimeMs since;  // submitted at or after; 0: any
+  // Only purchases with a step that is parked (or probing) and is all of these.
+  bool parked = false;
+  std::optional<Cause> cause;
+  std::optional<std::string> target, merchant;
+  DurationMs parked_for{0};  // at least; 0: any
   std::string cursor;
   std::size_t limit = 50;  // 1..200
 };
+// Whether a step is what `query` asks of one that is parked.
+bool is_dead_letter(const ListQuery& query, const StepDefinition& defined, const Step& step, TimeMs now);
+
 struct ListPage {
+  TimeMs at;                            // engine time of the look
   std::vector<PurchaseView> purchases;  // newest first
   std::string next_cursor;              // empty: the last page
 };
@@ -95,7 +104,7 @@ class Engine {
   // cart_id_reused, unknown_definition, unknown_participant, missing_endpoint, unknown_merchant (all 422).
   virtual void submit(SubmitRequest request, Then<PurchaseView> then) = 0;
   // The purchase once it is settled for the shop (all confirmed, or cancelled), or as it stands after `wait`.
-  // Errors: not_found.
+  // What is in doubt is asked about, as by show. Errors: not_found.
   virtual void await_outcome(const PurchaseId& purchase, DurationMs wait, Then<PurchaseView> then) = 0;
   // As it stands. If a try is in doubt, its participant is asked at once, too (seldom: inquiry_gap).
   virtual void show(const PurchaseId& purchase, Then<PurchaseView> then) = 0;
@@ -158,6 +167,8 @@ class Engine {
 // Definitions as JSON, as the API takes and shows them, and as they are stored. Errors: invalid_definition
 // with a JSON pointer.
 Result<Definition> parse_definition(std::string_view name, std::string_view json);
+// What the journal holds: the older form too.
+Result<Definition> parse_stored_definition(std::string_view name, std::string_view json);
 std::string definition_json(const Definition& definition);
 
 }  // namespace settle

@@ -46,6 +46,9 @@ struct OperationSpec {
   const CausePolicy* for_cause(Cause cause) const;  // nullptr: `retry` governs
 };
 
+// Probes come no further apart than this, unless the definition's own `probe` is longer.
+inline constexpr DurationMs probe_wait_max{86'400'000};
+
 // The target name that means "the merchant of this purchase".
 inline constexpr const char* merchant_target = "$merchant";
 

@@ -57,6 +57,8 @@ struct Step {
   TimeMs last_attempt_at;
   TimeMs wake_at;        // the step's own next wake-up
   TimeMs expires_at;     // how long the participant keeps the hold; 0: not said
+  TimeMs planned_wake;   // while an inquiry is out: when it was to wake without it; 0: no inquiry
+  TimeMs parked_at;      // since when it is with a person; meaningful while parked or probing
   bool probing = false;  // its attempts are used up, a person knows, and it goes on slowly
   Cause row_of =
       Cause::none;        // whose policy governed the last failures: a cause with one of its own, or none
