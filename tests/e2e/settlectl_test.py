@@ -113,7 +113,8 @@ class Settlectl(Folder):
         self.assertFalse(self.ctl_json("policies", "get", "mine")["shipped"])
         file.write_text(json.dumps({"kind": "fixed", "base_ms": 0}))
         self.assertIn("/base_ms", self.ctl("policies", "put", "mine", file, code=USAGE))
-        self.assertIn("shipped", self.ctl("policies", "put", "graded", file, code=USAGE))
+        file.write_text(json.dumps({"kind": "fixed", "base_ms": 5}))
+        self.assertIn("shipped", self.ctl("policies", "put", "graded", file, code=REFUSED))
 
     def test_cancel_and_reopen(self):
         self.misbehave("payment", stall_ms=1500, operation="try", next=1)
