@@ -60,7 +60,7 @@ RetryPolicy read_policy(const Json& json, const std::string& pointer) {
   return read(json, pointer, false);
 }
 
-RetryPolicy read_short_policy(const Json& fields, const std::string& pointer, RetryPolicy otherwise) {
+RetryPolicy read_short_policy(const Json& fields, const std::string& pointer, const RetryPolicy& otherwise) {
   Json whole{{"kind", "exponential"}};
   if (otherwise.kind == RetryKind::exponential) whole = policy_object(otherwise);
   whole["jitter_percent"] = otherwise.jitter_percent;

@@ -28,7 +28,8 @@ inline constexpr std::array causes_with_policies{Cause::dns,
 // Throws strict::Misread. What is not there has the value of the kind's default; `validate` is not asked.
 RetryPolicy read_policy(const strict::Json& json, const std::string& pointer);
 // The fields of an exponential policy, over `otherwise`.
-RetryPolicy read_short_policy(const strict::Json& fields, const std::string& pointer, RetryPolicy otherwise);
+RetryPolicy read_short_policy(const strict::Json& fields, const std::string& pointer,
+                              const RetryPolicy& otherwise);
 strict::Json policy_object(const RetryPolicy& policy);
 
 // A policy as PUT /v1/policies/{name} takes it, and as it is shown. Errors: invalid_policy, with the pointer.

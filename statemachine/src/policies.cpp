@@ -7,7 +7,7 @@
 namespace settle {
 namespace {
 
-constexpr std::int64_t second = 1'000, minute = 60 * second, hour = 60 * minute, week = 7 * 24 * hour;
+constexpr std::int64_t second = 1'000, minute = 60 * second, hour = 60 * minute, week = 168 * hour;
 
 Error invalid(const char* pointer, const std::string& what) {
   return Error{"invalid_policy", std::string(pointer) + ": " + what};
@@ -26,7 +26,8 @@ Status check_waits(const RetryPolicy& policy) {
   return ok();
 }
 
-RetryPolicy schedule(std::vector<std::int64_t> seconds, std::uint32_t jitter_percent, DurationMs window) {
+RetryPolicy schedule(const std::vector<std::int64_t>& seconds, std::uint32_t jitter_percent,
+                     DurationMs window) {
   RetryPolicy policy;
   policy.kind = RetryKind::schedule;
   for (const std::int64_t wait : seconds) policy.waits.push_back(DurationMs{wait * second});
