@@ -23,6 +23,11 @@ bool used_up(const RetryPolicy& policy, const Step& step, Operation counted, Tim
 
 // The same of a kind of error's own policy, by the failures in a row: those before, and this one.
 bool row_used_up(const OperationSpec& spec, const Step& before, const Step& after, TimeMs at) {
+  // A query in between may have failed for another reason; the try's own failures still count.
+  const CausePolicy* governing = spec.for_cause(before.row_of);
+  if (governing != nullptr && governing->retry.attempts_max != 0 &&
+      before.row >= governing->retry.attempts_max)
+    return true;
   const CausePolicy* own = spec.for_cause(after.last_cause);
   if (own == nullptr) return false;
   const std::uint32_t row = (before.row_of == own->cause ? before.row : 0U) + 1U;
