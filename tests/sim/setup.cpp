@@ -105,7 +105,9 @@ void People::next_setup() {
   if (setup_.empty()) return;
   auto settled = std::make_shared<bool>(false);
   world_.daemon.run([this, settled](Engine& engine) {
-    setup_.front()(engine, [this, settled](bool done) {
+    if (*settled || setup_.empty()) return;
+    const auto task = setup_.front();  // it may be done, and gone from the list, before it returns
+    task(engine, [this, settled](bool done) {
       if (*settled || !done) return;
       *settled = true;
       setup_.erase(setup_.begin());
