@@ -88,8 +88,8 @@ Result<int> follow(const Session& session, const Arguments& arguments, std::stri
     const auto take = [&](const std::string& line) {
       const Json record = Json::parse(line, nullptr, false);
       if (!record.is_object()) return true;
-      misses = 0;
       if (record.contains("next")) {
+        misses = 0;  // a page that never ends is no progress
         for (const Json& whole : std::exchange(page, {})) print_record(session, whole);
         from = text(record, "next");
         session.console.out.flush();
