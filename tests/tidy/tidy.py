@@ -61,6 +61,7 @@ README_INSIDES = re.compile(r"(^|/)(src|include)(/|$)")
 # Spelt apart, so that this file does not find itself.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")
 MACHINE_PATH = re.compile(r"(?<![\w./}$~-])/(?:wor" r"k|roo" r"t|hom" r"e)/")
+PART_OF_TEMPORARY = re.compile(r"\bfor \([^;:]* : .*\bjson\(\)(\[|\.|->)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -180,6 +181,14 @@ def rule_libraries(tree):
                 used = name.startswith((library + "/", library + "."))
                 if used and not any(inside(path, folder) for folder in folders):
                     yield f"{path}:{number}: {library} is for {', '.join(folders)} alone"
+
+
+def rule_temporaries(tree):
+    """C++20 lets what a call gave die before the loop over a part of it begins."""
+    for path in tree.sources(".cpp", ".hpp"):
+        for number, line in enumerate(tree.lines(path), 1):
+            if PART_OF_TEMPORARY.search(line):
+                yield f"{path}:{number}: loops over a part of what a call gave: name that first"
 
 
 def rule_pure(tree):

@@ -81,6 +81,7 @@ Status RocksStore::visit(Table table, const std::string& from, const std::string
 Status RocksStore::write(rocksdb::WriteBatch& batch) {
   rocksdb::WriteOptions options;
   options.sync = true;
+  const std::lock_guard lock(writing_);
   return result_of(db_->Write(options, &batch));
 }
 

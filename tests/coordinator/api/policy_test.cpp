@@ -116,8 +116,8 @@ TEST(Policies, ANameIsANameOrIsRefused) {
     EXPECT_TRUE(answer.header("set-cookie").empty()) << name;
   }
   EXPECT_EQ(put(daemon, std::string(65, 'a'), R"({"kind":"fixed"})").code(), "invalid_policy");
-  for (const json& one : request(daemon.port(), "GET", "/v1/policies").json()["policies"])
-    EXPECT_EQ(one["shipped"], true) << one;
+  const json listed = request(daemon.port(), "GET", "/v1/policies").json();
+  for (const json& one : listed["policies"]) EXPECT_EQ(one["shipped"], true) << one;
 }
 
 TEST(Policies, WhatIsWrittenInADefinitionHasNoNameOfItsOwn) {
