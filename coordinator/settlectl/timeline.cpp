@@ -65,6 +65,11 @@ std::string in_words(const std::string& event, const Json& fields) {
     line = "settled restarted: answers that were out are lost";
   } else if (event == "inquired") {
     line = "somebody asked how it stands";
+  } else if (event == "held") {
+    line =
+        text(fields, "operation") + " does not leave now, and is not counted: held by " + text(fields, "by");
+  } else if (event == "released") {
+    line = "what held it is gone";
   } else if (event == "cancel_requested") {
     line = "cancel asked for by " + by(fields);
   } else if (event == "retry_requested") {

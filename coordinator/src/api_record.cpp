@@ -73,6 +73,14 @@ class FieldsOf {
   }
   void operator()(const Due& /*e*/) {}
   void operator()(const Inquired& /*e*/) {}
+  void operator()(const Held& e) {
+    step(e.step);
+    json_.field("operation", name_of(e.operation));
+    if (e.attempt != 0) json_.field("attempt", e.attempt);
+    json_.field("by", name_of(e.by));
+    json_.field("until", e.until);
+  }
+  void operator()(const Released& e) { step(e.step); }
   void operator()(const Resumed& /*e*/) {}
   void operator()(const CancelRequested& e) { act(e.who, e.why); }
   void operator()(const RetryRequested& e) {

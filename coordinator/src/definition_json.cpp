@@ -94,8 +94,8 @@ StepDefinition read_step(const Json& steps, std::size_t index, bool stored) {
   const Json& object = steps[index];
   const std::string pointer = "/steps/" + std::to_string(index);
   only(object, pointer,
-       {"name", "mode", "target", "dialect", "after", "confirm_after", "await_ms", "secrets", "try",
-        "confirm", "cancel", "deliver", "query"});
+       {"name", "mode", "target", "dialect", "after", "confirm_after", "await_ms", "priority", "secrets",
+        "try", "confirm", "cancel", "deliver", "query"});
   StepDefinition step;
   step.name = text(object, "name", pointer);
   step.mode = choice(object, "mode", pointer, StepMode::tcc,
@@ -111,6 +111,8 @@ StepDefinition read_step(const Json& steps, std::size_t index, bool stored) {
   step.after = step_list(steps, object, "after", pointer, before);
   step.confirm_after = step_list(steps, object, "confirm_after", pointer, {});
   step.await.count = integer(object, "await_ms", pointer, step.await.count);
+  step.priority = choice(object, "priority", pointer, Priority::normal,
+                         {{"normal", Priority::normal}, {"low", Priority::low}});
   if (object.contains("secrets")) {
     if (!object["secrets"].is_array() || object["secrets"].size() > 16)
       problem(pointer + "/secrets", "must be an array of at most 16 field names");
@@ -169,6 +171,7 @@ Json step_object(const Definition& definition, const StepDefinition& step) {
   object["confirm_after"] = Json::array();
   for (const std::uint8_t i : step.confirm_after) object["confirm_after"].push_back(definition.steps[i].name);
   object["await_ms"] = step.await.count;
+  if (step.priority != Priority::normal) object["priority"] = name_of(step.priority);
   object["secrets"] = step.secrets;
   for (int op = 1; op <= operation_count; ++op)
     object[name_of(static_cast<Operation>(op))] = operation_object(step.spec(static_cast<Operation>(op)));

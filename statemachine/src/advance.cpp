@@ -270,6 +270,19 @@ class Advance {
     if (!fired) refuse("nothing is in doubt, nobody can be asked, or somebody was just now");
   }
 
+  void on(const Held& e) {
+    if (e.step >= out_.purchase.steps.size()) return refuse("there is no such step");
+    StepContext context(definition_, event_, out_, e.step, {});
+    if (!context.hold(e)) refuse("the call is not due, or is not the one that is out");
+  }
+
+  void on(const Released& e) {
+    if (e.step >= out_.purchase.steps.size()) return refuse("there is no such step");
+    StepContext context(definition_, event_, out_, e.step, {});
+    if (!context.release()) return refuse("nothing of the step is held, and it does not probe");
+    fire_step(e.step, StepTrigger::due, {});
+  }
+
   void on(const ClientDecided& e) {
     if (definition_.decided_by != DecidedBy::client) return refuse("the engine decides this purchase");
     if (out_.purchase.decision == e.decision) return note();

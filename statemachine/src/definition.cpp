@@ -75,6 +75,8 @@ Status check_step(const Definition& definition, std::size_t index) {
     return invalid(where + ": only a deliver step can have $merchant as its target");
   if (step.mode == StepMode::enlisted && definition.decided_by != DecidedBy::client)
     return invalid(where + ": an enlisted step needs decided_by: client");
+  if (step.priority == Priority::low && step.mode != StepMode::deliver)
+    return invalid(where + ": only a deliver step can give way to others (priority: low)");
   if (step.await.count < 1'000 || step.await.count > 7LL * 24 * 3'600'000)
     return invalid(where + ": await_ms must be between 1000 and 604800000");
   if (Status order = check_order(definition, step, where); !order) return order;

@@ -82,6 +82,16 @@ const char* name_of(Resolution resolution) {
   return pick(names, resolution);
 }
 
+const char* name_of(HeldBy by) {
+  static const char* const names[] = {"none", "breaker", "disabled", "budget", "rate", "concurrency"};
+  return pick(names, by, 0);
+}
+
+const char* name_of(Priority priority) {
+  static const char* const names[] = {"normal", "low"};
+  return pick(names, priority);
+}
+
 const char* name_of(const Event& event) {
   static const char* const names[] = {"submitted",
                                       "answered",
@@ -95,7 +105,9 @@ const char* name_of(const Event& event) {
                                       "reopened",
                                       "enlisted",
                                       "client_decided",
-                                      "inquired"};
+                                      "inquired",
+                                      "held",
+                                      "released"};
   return pick(names, event.what.index(), 0);
 }
 

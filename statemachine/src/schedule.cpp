@@ -24,6 +24,25 @@ TimeMs next_wake(const Definition& definition, const Purchase& purchase) {
   return wake;
 }
 
+std::optional<Operation> next_call(const Step& step, bool asks) {
+  if (step.in_flight || step.query_in_flight || !step.wake_at) return std::nullopt;
+  switch (step.state) {
+    case StepState::trying:
+    case StepState::confirming:
+    case StepState::cancelling:
+    case StepState::delivering:
+      return step.operation;
+    case StepState::in_doubt:
+      if (asks) return Operation::query;
+      return std::nullopt;  // the last attempt may be made already: then it ends here, and nobody is called
+    case StepState::parked:
+      if (step.probing) return step.operation;
+      return std::nullopt;
+    default:
+      return std::nullopt;
+  }
+}
+
 bool needs_person(const Purchase& purchase) {
   if (purchase.overdue && purchase.state == PurchaseState::trying) return true;
   for (const Step& step : purchase.steps)

@@ -51,8 +51,10 @@ DurationMs StepContext::wait_of(Operation op, bool slowly) const {
   const RetryPolicy& policy = *failures.policy;
   // The wait of a far-off attempt is the longest, with its jitter.
   const bool longest = slowly && failures.of == Cause::none;
-  const DurationMs wait =
+  DurationMs wait =
       retry_wait(policy, longest ? std::numeric_limits<std::uint16_t>::max() : failures.failures, seed(op));
+  if (op == Operation::deliver && event_.stretch_percent > 100)
+    wait = DurationMs{wait.count * event_.stretch_percent / 100};
   return facts_.retry_after.count > 0 && !SETTLE_BUG(retry_after_ignored)
              ? honour_retry_after(policy, wait, facts_.retry_after)
              : wait;
@@ -82,10 +84,17 @@ bool StepContext::asked_lately() const {
   return event_.at < step().last_attempt_at + inquiry_gap;
 }
 
+// The window begins with the first attempt, or where none could leave yet, when it was due.
+TimeMs StepContext::window_end() const {
+  const RetryPolicy& policy = defined().spec(Operation::deliver).retry;
+  const TimeMs first = step().first_attempt_at[slot(Operation::deliver)];
+  const TimeMs begin = first ? first : step().held_since;
+  return policy.window.count == 0 || !begin ? TimeMs{} : begin + policy.window;
+}
+
 bool StepContext::window_over() const {
-  const RetryPolicy& policy = defined().spec(step().operation).retry;
-  return policy.window.count != 0 &&
-         step().first_attempt_at[slot(step().operation)] + policy.window <= event_.at;
+  const TimeMs end = window_end();
+  return end && end <= event_.at;
 }
 
 void StepContext::send(Operation op) {
@@ -107,22 +116,25 @@ void StepContext::send(Operation op) {
 }
 
 void StepContext::ask_aside() {
-  const TimeMs planned = step().wake_at;
+  Step& s = step();
+  const TimeMs planned = s.wake_at, since = s.held_since;
+  const HeldBy by = s.held_by;
   send_query();
-  step().planned_wake = planned;
+  s.planned_wake = planned;
+  s.held_since = since;
+  s.held_by = by;
 }
 
 void StepContext::await_window() {
   land();
-  const RetryPolicy& policy = defined().spec(Operation::deliver).retry;
-  step().wake_at =
-      policy.window.count == 0 ? TimeMs{} : step().first_attempt_at[slot(Operation::deliver)] + policy.window;
+  step().wake_at = window_end();
 }
 
 void StepContext::send_query() {
   Step& s = step();
   const TimeMs planned = s.planned_wake;  // a restart repeats an inquiry as what it was
-  land();
+  if (planned) land_aside();
+  if (!planned) land();
   s.planned_wake = planned;
   s.query_in_flight = true;
   auto& attempts = s.attempts[slot(Operation::query)];
@@ -178,11 +190,12 @@ void StepContext::again_after(Operation op, DurationMs wait) {
 
 void StepContext::schedule_query() {
   const TimeMs planned = step().planned_wake;
-  land();
   if (planned) {
+    land_aside();
     step().wake_at = planned < event_.at ? event_.at : planned;
     return;
   }
+  land();
   if (facts_.cause != Cause::none) keep_error();
   step().wake_at = event_.at + wait_of(Operation::query);
 }
@@ -281,12 +294,49 @@ void StepContext::hand_over(TimeMs wake_at, bool news) {
   s.wake_at = wake_at;
   // Only a delivery may be given up by time, at the end of its window; everything else stays for as long as
   // it takes.
-  const RetryPolicy& policy = defined().spec(Operation::deliver).retry;
-  if (s.operation == Operation::deliver && policy.window.count != 0)
-    s.wake_at = earlier(s.wake_at, s.first_attempt_at[slot(Operation::deliver)] + policy.window);
+  if (s.operation == Operation::deliver) s.wake_at = earlier(s.wake_at, window_end());
   if (news)
     out_.effects.push_back(
         {Effect::Kind::alert, index_, s.operation, s.attempts[slot(s.operation)], "parked"});
+}
+
+// The policy's waits go on from where they were: neither the attempt nor a kind of error is counted.
+bool StepContext::hold(const Held& held) {
+  Step& s = step();
+  const bool query = held.operation == Operation::query;
+  const bool out = query ? s.query_in_flight : s.in_flight && s.operation == held.operation;
+  const bool counted = held.attempt != 0;
+  if (counted ? !out || s.attempts_of(held.operation) != held.attempt
+              : !waits() || !s.wake_at || event_.at < s.wake_at)
+    return false;
+  if (counted) uncount(held.operation);
+  if (counted && s.planned_wake) {  // an inquiry is not made up for: what was planned asks as well
+    const TimeMs planned = s.planned_wake;
+    land_aside();
+    s.wake_at = planned;
+    return true;
+  }
+  const TimeMs since = s.held_since ? s.held_since : event_.at;
+  land();
+  s.held_since = since;
+  s.held_by = held.by;
+  s.wake_at = held.until;
+  if (s.operation == Operation::deliver) s.wake_at = earlier(s.wake_at, window_end());
+  return true;
+}
+
+void StepContext::uncount(Operation op) {
+  if (SETTLE_BUG(held_call_counted)) return;
+  Step& s = step();
+  --s.attempts[slot(op)];
+  if (made(op) == 0) s.first_attempt_at[slot(op)] = TimeMs{};
+}
+
+bool StepContext::release() {
+  Step& s = step();
+  if (!waits() || (!s.held_since && !s.probing)) return false;
+  s.wake_at = event_.at;
+  return true;
 }
 
 void StepContext::mark_lost() {

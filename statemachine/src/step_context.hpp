@@ -40,6 +40,7 @@ class StepContext {
   bool asked_lately() const;  // less than inquiry_gap ago
   bool call_out() const { return step().in_flight; }
   bool query_out() const { return step().query_in_flight; }
+  bool held() const { return bool(step().held_since); }
   bool waits() const { return !call_out() && !query_out(); }
 
   // Actions. Each leaves the step with exactly one next wake-up, or none where nothing is owed by time.
@@ -63,7 +64,10 @@ class StepContext {
   void settle();          // the operation is over
   void park();            // with a person, and nothing more by itself
   void park_and_probe();  // with a person; goes on slowly by itself, since trouble on the way ends some day
-  void mark_lost();       // the answer of what was out will not come
+  // Takes back a call that never left, or puts off one that is due. False: there is no such call.
+  bool hold(const Held& held);
+  bool release();    // false: nothing of it is held, and it does not probe
+  void mark_lost();  // the answer of what was out will not come
 
   // The step on which the purchase fails, decided by this event; -1: none.
   bool try_failed() const { return try_failed_; }
@@ -79,14 +83,22 @@ class StepContext {
   std::uint32_t made(Operation op) const;  // attempts since a person's last retry
   DurationMs wait_of(Operation op, bool slowly = false) const;
   JitterSeed seed(Operation op) const;
+  void uncount(Operation op);
   void again_after(Operation op, DurationMs wait);
   void hand_over(TimeMs wake_at, bool news);
   void count_row(Operation op);
   void forget_row();
   void land() {
+    land_aside();
+    step().held_since = TimeMs{};
+    step().held_by = HeldBy::none;
+  }
+  // ... of an inquiry: what delays the planned call goes on to do so.
+  void land_aside() {
     step().in_flight = step().query_in_flight = false;
     step().planned_wake = TimeMs{};
   }
+  TimeMs window_end() const;  // of a delivery; 0: it has none
 
   const Definition& definition_;
   const Event& event_;

@@ -71,6 +71,12 @@ inline bool window_over(const StepContext& c) {
 inline bool window_lasts(const StepContext& c) {
   return !c.window_over();
 }
+inline bool held_too_long(const StepContext& c) {
+  return c.held() && c.window_over();
+}
+inline bool in_time(const StepContext& c) {
+  return !held_too_long(c);
+}
 inline bool quiet_a_while(const StepContext& c) {
   return !c.asked_lately();
 }

@@ -298,7 +298,9 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Delivering, Fault,         Parked,     Park,                       none>,
       Row<Delivering, Due,           Delivering, AfterLoss<Again<deliver_>>, If<call_out, left>>,
       Row<Delivering, Due,           Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
-      Row<Delivering, Due,           Delivering, Send<deliver_>,             If<no_call>>,
+      Row<Delivering, Due,           Delivering, Send<deliver_>,             If<no_call, in_time>>,
+      // Its endpoint was left alone for as long as the policy has patience.
+      Row<Delivering, Due,           Abandoned,  Settle,                     If<no_call, held_too_long>>,
       Row<Delivering, Resume,        Delivering, Send<deliver_>,             If<call_out, left>>,
       Row<Delivering, Resume,        Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
       Row<Delivering, Resume,        Delivering, none,                       If<no_call>>,

@@ -10,8 +10,8 @@ auto all(const Order& order) {
   return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 auto all(const Step& step) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w] = step;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y] = step;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y);
 }
 auto all(const Submitted& event) {
   const auto& [a, b, c, order, e, f, g] = event;
@@ -34,6 +34,14 @@ auto all(const Due&) {
 }
 auto all(const Inquired&) {
   return std::tie();
+}
+auto all(const Held& event) {
+  const auto& [a, b, c, d, e] = event;
+  return std::tie(a, b, c, d, e);
+}
+auto all(const Released& event) {
+  const auto& [a] = event;
+  return std::tie(a);
 }
 auto all(const Resumed&) {
   return std::tie();
@@ -78,9 +86,9 @@ bool same(const Purchase& left, const Purchase& right) {
 }
 
 bool same(const Event& left, const Event& right) {
-  const auto& [at, queryable, what, policies] = left;
+  const auto& [at, queryable, what, policies, stretch] = left;
   if (at != right.at || queryable != right.queryable || policies != right.policies ||
-      what.index() != right.what.index())
+      stretch != right.stretch_percent || what.index() != right.what.index())
     return false;
   return std::visit(
       [&](const auto& one) { return all(one) == all(std::get<std::decay_t<decltype(one)>>(right.what)); },
@@ -137,6 +145,8 @@ Step RandomPurchases::one_step() {
   step.expires_at = time();
   step.parked_at = time();
   step.planned_wake = time();
+  step.held_since = time();
+  step.held_by = one_of(HeldBy::none, HeldBy::concurrency);
   step.probing = number<bool>();
   step.row_of = one_of(Cause::none, Cause::overload);
   step.row = number<std::uint16_t>();
@@ -190,7 +200,7 @@ Event RandomPurchases::event() {
   const auto outcome = one_of(Outcome::done, Outcome::fault);
   const auto cause = one_of(Cause::none, Cause::overload);
   const auto decision = one_of(Decision::none, Decision::cancel);
-  switch (below(12)) {
+  switch (below(14)) {
     case 0:
       event.what = Submitted{id(), text(20), number<std::uint32_t>(), order(), digest(), time(), id()};
       break;
@@ -249,6 +259,13 @@ Event RandomPurchases::event() {
       break;
     case 11:
       event.what = Inquired{};
+      break;
+    case 12:
+      event.what = Held{step(), operation, number<std::uint16_t>(),
+                        one_of(HeldBy::breaker, HeldBy::concurrency), time()};
+      break;
+    case 13:
+      event.what = Released{step()};
       break;
     default:
       event.what = ClientDecided{decision, text(100)};

@@ -64,7 +64,8 @@ struct Situation {
     const bool doubtful = state == StepState::in_doubt || state == StepState::awaiting;
     if (aside && (!doubtful || operation != Operation::try_ || flight != 2)) return false;
     if (lately && (!doubtful || operation != Operation::try_)) return false;
-    if (over && (!stands || operation != Operation::deliver)) return false;
+    const bool held = state == StepState::delivering && flight == 0;  // over: for as long as it has patience
+    if (over && ((!stands && !held) || operation != Operation::deliver)) return false;
     switch (state) {
       case StepState::trying:
       case StepState::in_doubt:
@@ -137,6 +138,7 @@ struct Fired {
     step.probing = s.probing;
     if (s.aside) step.planned_wake = now + DurationMs{5'000};
     if (s.lately) step.last_attempt_at = TimeMs{now.count - 1};
+    if (s.over && s.state == StepState::delivering) step.held_since = TimeMs{now.count - 10'000};
     if (s.over) definition.steps[0].spec(Operation::deliver).retry.window = DurationMs{5'000};
     before = step;
     StepContext context(definition, event, out, 0, {});
@@ -224,6 +226,8 @@ TEST(StepTable, DoesWhatTheGridSaysInEverySituation) {
   each_situation([&](const Situation& s) {
     for (int t = 1; t <= step_trigger_count; ++t) {
       const auto trigger = static_cast<StepTrigger>(t);
+      // A window that is over while the delivery is held ends it at its wake-up, and shapes nothing before that.
+      if (s.over && s.state == StepState::delivering && trigger != StepTrigger::due) continue;
       const GridLine* found = nullptr;
       for (const GridLine& line : grid) {
         if (line.state != s.state || line.trigger != trigger || line.nothing) continue;

@@ -133,6 +133,17 @@ Verdict Story::due_at(TimeMs at) {
 Verdict Story::resume() {
   return happen({now, queryable, Resumed{}});
 }
+Verdict Story::hold(std::uint8_t step, Operation op, DurationMs wait, bool counted) {
+  Held e;
+  e.step = step;
+  e.operation = op;
+  e.attempt = counted ? purchase.steps.at(step).attempts_of(op) : std::uint16_t{0};
+  e.until = now + wait;
+  return happen({now, queryable, e});
+}
+Verdict Story::release(std::uint8_t step) {
+  return happen({now, queryable, Released{step}});
+}
 Verdict Story::ask_cancel() {
   return happen({now, queryable, CancelRequested{"ann", "wrong order"}});
 }

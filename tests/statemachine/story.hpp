@@ -35,6 +35,9 @@ class Story {
   Verdict due();  // sleeps until the next wake-up
   Verdict due_at(TimeMs at);
   Verdict resume();
+  // A call that was due did not leave: the one that was counted, or before it was.
+  Verdict hold(std::uint8_t step, Operation op, DurationMs wait, bool counted = true);
+  Verdict release(std::uint8_t step);
   Verdict ask_cancel();
   Verdict retry(int step = -1);
   Verdict resolve(std::uint8_t step, Resolution resolution = Resolution::done);

@@ -109,10 +109,25 @@ void fields(Codec& codec, typename Codec::template Ref<ClientDecided> event) {
 template <class Codec>
 void fields(Codec&, typename Codec::template Ref<Inquired>) {}
 
+template <class Codec>
+void fields(Codec& codec, typename Codec::template Ref<Held> event) {
+  step_index(codec, 1, event.step);
+  codec.number(2, event.operation);
+  codec.number(3, event.attempt);
+  codec.number(4, event.by);
+  codec.time(5, event.until);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template Ref<Released> event) {
+  step_index(codec, 1, event.step);
+}
+
 // `what` is a oneof: the alternative at index i of the variant is field first_kind + i. An alternative may be
 // added at the end of the variant and nowhere else.
 constexpr int first_kind = 3;
 constexpr int policies_field = 40;  // behind all the kinds that there may ever be
+constexpr int stretch_field = 41;
 
 template <std::size_t I = 0>
 void read_what(Reader& reader, Event& event, bool& found) {
@@ -141,6 +156,7 @@ static void fields(Writer& writer, const Event& event) {
   const int field = first_kind + static_cast<int>(event.what.index());
   std::visit([&](const auto& what) { writer.message(field, what); }, event.what);
   writer.number(policies_field, event.policies);
+  writer.number(stretch_field, event.stretch_percent);
 }
 
 static void fields(Reader& reader, EventRead& out) {
@@ -148,6 +164,7 @@ static void fields(Reader& reader, EventRead& out) {
   reader.number(2, out.event.queryable);
   read_what(reader, out.event, out.found);
   reader.number(policies_field, out.event.policies);
+  reader.number(stretch_field, out.event.stretch_percent);
 }
 
 }  // namespace wire

@@ -62,6 +62,8 @@ void fields(Codec& codec, typename Codec::template Ref<Step> step) {
   codec.number(19, step.row);
   codec.time(20, step.parked_at);
   codec.time(21, step.planned_wake);
+  codec.time(22, step.held_since);
+  codec.number(28, step.held_by);
 }
 
 template <class Codec>

@@ -21,6 +21,8 @@ struct EnumRange<Operation> : Range<operation_count, false> {};
 template <>
 struct EnumRange<Cause> : Range<static_cast<int>(Cause::overload), true> {};
 template <>
+struct EnumRange<HeldBy> : Range<static_cast<int>(HeldBy::concurrency), true> {};
+template <>
 struct EnumRange<Decision> : Range<static_cast<int>(Decision::cancel), true> {};
 template <>
 struct EnumRange<Outcome> : Range<static_cast<int>(Outcome::fault), false> {};

@@ -28,4 +28,15 @@ enum class Cause : std::uint8_t {
 inline constexpr int cause_count = 17;  // with none
 const char* name_of(Cause cause);
 
+// What delays a call that is due. Numbers are written to the journal: never reuse one.
+enum class HeldBy : std::uint8_t {
+  none = 0,
+  breaker = 1,      // its endpoint fails, and is left alone for a while
+  disabled = 2,     // ... and is called no more until somebody enables it
+  budget = 3,       // enough repetitions leave for this participant already
+  rate = 4,         // as many calls a second as it asked for
+  concurrency = 5,  // as many calls at once as it asked for
+};
+const char* name_of(HeldBy by);
+
 }  // namespace settle

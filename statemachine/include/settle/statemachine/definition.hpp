@@ -24,6 +24,11 @@ enum class StepMode : std::uint8_t {
 enum class DecidedBy : std::uint8_t { engine = 1, client = 2 };
 enum class OnDeadline : std::uint8_t { cancel = 1, person = 2 };
 
+// Which deliveries give way to others where not all can leave: `low` is for what is like a log (A13). Calls
+// that move money, stock or cards go before all of them.
+enum class Priority : std::uint8_t { normal = 1, low = 2 };
+const char* name_of(Priority priority);
+
 // What a participant is asked to do. Query changes nothing there.
 enum class Operation : std::uint8_t { try_ = 1, confirm = 2, cancel = 3, deliver = 4, query = 5 };
 inline constexpr int operation_count = 5;
@@ -59,7 +64,8 @@ struct StepDefinition {
   std::vector<std::uint8_t> after;          // indices of the steps that its try (or delivery) waits for
   std::vector<std::uint8_t> confirm_after;  // indices of the steps whose confirm its own confirm waits for
   OperationSpec operations[operation_count];
-  DurationMs await{60'000};          // how long a 202 may stay silent
+  DurationMs await{60'000};  // how long a 202 may stay silent
+  Priority priority = Priority::normal;
   std::vector<std::string> secrets;  // top-level fields of its answers that are sealed before they are stored
 
   const OperationSpec& spec(Operation op) const { return operations[static_cast<int>(op) - 1]; }

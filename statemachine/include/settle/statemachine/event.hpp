@@ -120,13 +120,27 @@ struct Inquired {};
 // However often a status is looked at, the participant is not asked more often for it.
 inline constexpr DurationMs inquiry_gap{5'000};
 
+// The call did not leave, and is not charged to the attempts (docs/retry.md).
+struct Held {
+  std::uint8_t step = 0;
+  Operation operation = Operation::try_;
+  std::uint16_t attempt = 0;  // the one that was counted already; 0: none was
+  HeldBy by = HeldBy::breaker;
+  TimeMs until;  // when it is looked at again, if nothing releases it before
+};
+// What delayed the step's call is gone: it is due now. So is the probe of a step that is with a person.
+struct Released {
+  std::uint8_t step = 0;
+};
+
 struct Event {
   TimeMs at;                    // engine time
   std::uint32_t queryable = 0;  // bit i: step i's target had a query endpoint when this happened
   std::variant<Submitted, Answered, Told, QueryAnswered, Due, Resumed, CancelRequested, RetryRequested,
-               ResolveRequested, Reopened, Enlisted, ClientDecided, Inquired>
+               ResolveRequested, Reopened, Enlisted, ClientDecided, Inquired, Held, Released>
       what;
-  std::uint32_t policies = 0;  // the revision of the policy set that was in force
+  std::uint32_t policies = 0;         // the revision of the policy set that was in force
+  std::uint32_t stretch_percent = 0;  // waits of deliveries are made this long by load; 0: as they are
 };
 
 const char* name_of(Outcome outcome);

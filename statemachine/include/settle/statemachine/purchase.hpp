@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,10 +56,12 @@ struct Step {
   std::array<std::uint16_t, operation_count> attempts_base{};  // attempts made before an operator's retry
   std::array<TimeMs, operation_count> first_attempt_at{};
   TimeMs last_attempt_at;
-  TimeMs wake_at;        // the step's own next wake-up
-  TimeMs expires_at;     // how long the participant keeps the hold; 0: not said
-  TimeMs planned_wake;   // while an inquiry is out: when it was to wake without it; 0: no inquiry
-  TimeMs parked_at;      // since when it is with a person; meaningful while parked or probing
+  TimeMs wake_at;       // the step's own next wake-up
+  TimeMs expires_at;    // how long the participant keeps the hold; 0: not said
+  TimeMs planned_wake;  // while an inquiry is out: when it was to wake without it; 0: no inquiry
+  TimeMs parked_at;     // since when it is with a person; meaningful while parked or probing
+  TimeMs held_since;    // its call is due and delayed since then; 0: it is not
+  HeldBy held_by = HeldBy::none;
   bool probing = false;  // its attempts are used up, a person knows, and it goes on slowly
   Cause row_of =
       Cause::none;        // whose policy governed the last failures: a cause with one of its own, or none
@@ -120,6 +123,10 @@ const char* name_of(Decision decision);
 // The one future wake-up of the purchase (I17): the earliest of its steps' and of the decision deadline.
 // 0 only if nothing is owed by time: finished, or everything left is with a person.
 TimeMs next_wake(const Definition& definition, const Purchase& purchase);
+
+// What a step that waits would call next, with a query endpoint or without; nullopt: it does not wait for a
+// call.
+std::optional<Operation> next_call(const Step& step, bool asks);
 
 // When the decision must fall: the deadline, or a margin before the first hold expires.
 TimeMs decision_due(const Definition& definition, const Purchase& purchase);

@@ -1,0 +1,77 @@
+#pragma once
+// A circuit breaker, as a value: it is told what became of calls, and says whether one may leave (A7, B12).
+// It knows no clock and no endpoint; whoever owns it passes the time and keeps what `BreakerMemory` holds.
+//
+//   closed ──too many of the window's calls failed──▶ open ──its time is over──▶ half-open
+//      ▲                                               ▲                            │
+//      └────────── enough probes succeeded ────────────┼────────────────────────────┤
+//                                                      └────── a probe failed ──────┘
+//   disabled: by an operator, by a 410, or after failing for days; only enable() leads out of it.
+
+#include <array>
+#include <cstdint>
+
+#include "settle/statemachine/ids.hpp"
+
+namespace settle {
+
+struct BreakerPolicy {
+  DurationMs window{60'000};              // how far back calls are looked at
+  std::uint32_t calls_min = 20;           // fewer calls than this in the window prove nothing
+  std::uint32_t failed_percent = 50;      // at this share of failures it opens
+  DurationMs open_for{15'000};            // the first time; each time in a row twice as long, up to ...
+  DurationMs open_for_max{600'000};       // ... this
+  std::uint32_t probes = 3;               // successes in a row that close it again
+  DurationMs disable_after{432'000'000};  // failing for so long without a success disables it; 0: never
+};
+
+enum class BreakerState : std::uint8_t { closed = 1, open = 2, half_open = 3, disabled = 4 };
+const char* name_of(BreakerState state);
+
+// What outlives a restart. What the window held does not: a few calls tell it anew.
+struct BreakerMemory {
+  BreakerState state = BreakerState::closed;
+  TimeMs open_until;           // while open
+  TimeMs failing_since;        // of the first failure after the last success; 0: the last call succeeded
+  std::uint32_t openings = 0;  // in a row
+};
+
+class Breaker {
+ public:
+  explicit Breaker(const BreakerPolicy& policy, BreakerMemory memory = {})
+      : policy_(policy), memory_(memory) {}
+
+  // Whether a call may leave now. In half-open one probe at a time is let through: this one, if it says yes.
+  bool admit(TimeMs now);
+  // What became of a call that was admitted. A refusal for business reasons is a success: somebody answered.
+  void succeeded(TimeMs now);
+  void failed(TimeMs now);
+  // The call never left after all, or nobody will ever know: a probe's place is free again.
+  void forgotten();
+
+  void disable() { memory_.state = BreakerState::disabled; }
+  void enable();  // as if it had never failed
+
+  BreakerState state(TimeMs now) const;
+  // When the next call may be admitted: now or before if it may be at once; 0 while disabled.
+  TimeMs opens_at(TimeMs now) const;
+  const BreakerMemory& memory() const { return memory_; }
+
+ private:
+  struct Bucket {
+    std::int64_t number = -1;  // of the span of time that it counts
+    std::uint32_t succeeded = 0, failed = 0;
+  };
+  static constexpr std::size_t buckets = 10;
+  Bucket& bucket(TimeMs now);
+  void open(TimeMs now);
+  bool too_many_failed(TimeMs now) const;
+
+  BreakerPolicy policy_;
+  BreakerMemory memory_;
+  std::array<Bucket, buckets> window_;
+  std::uint32_t probes_succeeded_ = 0;
+  bool probe_out_ = false;
+};
+
+}  // namespace settle

@@ -1,0 +1,154 @@
+// The circuit breaker: opens when too much fails, lets single probes through, closes when they succeed (A7,
+// B12).
+
+#include "breaker.hpp"
+
+#include <gtest/gtest.h>
+
+namespace settle::test {
+namespace {
+
+struct Rig {
+  Breaker breaker{BreakerPolicy{}};
+  TimeMs now{1'700'000'000'000};
+
+  void pass(std::int64_t ms) { now = now + DurationMs{ms}; }
+  void fail(int times) {
+    for (int i = 0; i < times; ++i) breaker.failed(now);
+  }
+  void succeed(int times) {
+    for (int i = 0; i < times; ++i) breaker.succeeded(now);
+  }
+  BreakerState state() const { return breaker.state(now); }
+  void open() { fail(20); }
+};
+
+TEST(Breaker, A7_OpensAtItsThresholdAndNotBefore) {
+  Rig rig;
+  rig.fail(19);
+  EXPECT_EQ(rig.state(), BreakerState::closed) << "nineteen calls prove nothing";
+  EXPECT_TRUE(rig.breaker.admit(rig.now));
+  rig.fail(1);
+  EXPECT_EQ(rig.state(), BreakerState::open);
+  EXPECT_FALSE(rig.breaker.admit(rig.now));
+  EXPECT_EQ(rig.breaker.opens_at(rig.now), rig.now + DurationMs{15'000});
+}
+
+TEST(Breaker, StaysClosedWhileMostSucceeds) {
+  Rig rig;
+  for (int second = 0; second < 600; ++second) {
+    rig.succeed(6);
+    rig.fail(4);
+    rig.pass(1'000);
+    ASSERT_EQ(rig.state(), BreakerState::closed) << second;
+  }
+}
+
+TEST(Breaker, WhatLiesBehindTheWindowIsForgotten) {
+  Rig rig;
+  rig.fail(19);
+  rig.pass(60'000);
+  rig.fail(1);
+  EXPECT_EQ(rig.state(), BreakerState::closed);
+}
+
+TEST(Breaker, HalfOpenLetsOneProbeThroughAtATime) {
+  Rig rig;
+  rig.open();
+  rig.pass(14'999);
+  EXPECT_FALSE(rig.breaker.admit(rig.now));
+  rig.pass(1);
+  EXPECT_EQ(rig.state(), BreakerState::half_open);
+  EXPECT_TRUE(rig.breaker.admit(rig.now));
+  EXPECT_FALSE(rig.breaker.admit(rig.now)) << "the probe is out";
+  rig.breaker.forgotten();
+  EXPECT_TRUE(rig.breaker.admit(rig.now)) << "it never left; the next may";
+}
+
+TEST(Breaker, ClosesAfterEnoughProbesAndBeginsAnew) {
+  Rig rig;
+  rig.open();
+  rig.pass(15'000);
+  for (int probe = 0; probe < 3; ++probe) {
+    EXPECT_EQ(rig.state(), BreakerState::half_open) << probe;
+    ASSERT_TRUE(rig.breaker.admit(rig.now));
+    rig.succeed(1);
+  }
+  EXPECT_EQ(rig.state(), BreakerState::closed);
+  rig.fail(19);
+  EXPECT_EQ(rig.state(), BreakerState::closed) << "the old failures are forgotten";
+}
+
+TEST(Breaker, EachOpeningInARowLastsTwiceAsLongUpToItsLongest) {
+  Rig rig;
+  rig.open();
+  for (const std::int64_t seconds : {15, 30, 60, 120, 240, 480, 600, 600}) {
+    EXPECT_EQ(rig.breaker.opens_at(rig.now), rig.now + DurationMs{seconds * 1'000});
+    rig.pass(seconds * 1'000);
+    ASSERT_TRUE(rig.breaker.admit(rig.now));
+    rig.fail(1);
+    EXPECT_EQ(rig.state(), BreakerState::open) << "one failed probe is enough";
+  }
+}
+
+TEST(Breaker, FailingForDaysDisablesAndOnlyAPersonLeadsOut) {
+  Rig rig;
+  rig.open();
+  for (int hours = 0; hours < 24 * 6 && rig.state() != BreakerState::disabled; ++hours) {
+    rig.pass(3'600'000);
+    if (rig.breaker.admit(rig.now)) rig.fail(1);
+  }
+  EXPECT_EQ(rig.state(), BreakerState::disabled);
+  rig.pass(86'400'000);
+  EXPECT_FALSE(rig.breaker.admit(rig.now));
+  EXPECT_FALSE(rig.breaker.opens_at(rig.now));
+  rig.breaker.enable();
+  EXPECT_TRUE(rig.breaker.admit(rig.now));
+}
+
+TEST(Breaker, OneSuccessEndsTheDaysOfFailing) {
+  Rig rig;
+  rig.fail(1);
+  rig.pass(431'999'999);
+  rig.succeed(1);
+  rig.pass(1'000'000);
+  rig.fail(1);
+  EXPECT_EQ(rig.state(), BreakerState::closed);
+}
+
+TEST(Breaker, ItsMemoryCarriesItOverARestart) {
+  Rig rig;
+  rig.open();
+  Breaker after(BreakerPolicy{}, rig.breaker.memory());
+  EXPECT_EQ(after.state(rig.now), BreakerState::open) << "a restart does not hammer what was down";
+  EXPECT_FALSE(after.admit(rig.now));
+  EXPECT_TRUE(after.admit(rig.now + DurationMs{15'000}));
+}
+
+// Whatever the calls' fates, it never stays shut for longer than its longest.
+TEST(Breaker, I16_ItAlwaysOpensAgain) {
+  BreakerPolicy policy;
+  policy.disable_after = DurationMs{0};
+  Breaker breaker(policy);
+  TimeMs now{1'700'000'000'000};
+  std::uint64_t random = 7;
+  TimeMs shut_since;
+  for (int step = 0; step < 200'000; ++step) {
+    random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+    now = now + DurationMs{static_cast<std::int64_t>(random >> 33) % 2'000};
+    if (!breaker.admit(now)) {
+      if (!shut_since) shut_since = now;
+      ASSERT_LE((now - shut_since).count, policy.open_for_max.count + 2'000);
+      continue;
+    }
+    shut_since = TimeMs{};
+    const bool bad_day = (now.count / 7'200'000) % 2 == 0;
+    if ((random >> 20) % 100 < (bad_day ? 90U : 10U))
+      breaker.failed(now);
+    else
+      breaker.succeeded(now);
+  }
+}
+
+}  // namespace
+}  // namespace settle::test
