@@ -38,7 +38,7 @@ Event answer(const Effect& call, const Move& move, TimeMs now) {
 }
 
 Event a_person(const Move& move, std::uint8_t step, TimeMs now) {
-  switch (move.what % 6) {
+  switch (move.what % 8) {
     case 0:
       return {now, 0, CancelRequested{"ann", "because"}};
     case 1:
@@ -49,6 +49,11 @@ Event a_person(const Move& move, std::uint8_t step, TimeMs now) {
       return {now, 0, Reopened{"ann", "because", PurchaseId{{9}}}};
     case 4:
       return {now, 0xffffffff, Inquired{}};
+    case 5:
+      return {now, 0, Released{step}};
+    case 6:
+      return {now, 0,
+              Held{step, one_of<Operation>(move.which, 4), 0, HeldBy::budget, now + DurationMs{60'000}}};
     default:
       return {now, 0,
               RetryRequested{"ann", "because", static_cast<std::int16_t>(move.which % 2 == 0 ? -1 : step)}};

@@ -95,7 +95,7 @@ class Walk {
 
   void whim() {
     const auto any = static_cast<std::uint8_t>(random_() % definition_.steps.size());
-    switch (random_() % 13) {
+    switch (random_() % 15) {
       case 0:
         return happen(CancelRequested{"ann", "because"});
       case 1:
@@ -128,6 +128,12 @@ class Walk {
         return happen(Due{});
       case 10:
         return happen(Inquired{});
+      case 11:
+        return happen(Released{any});
+      case 12:
+        if (const auto call = next_call(purchase_.steps[any], (world_.queryable >> any & 1U) != 0))
+          happen(Held{any, *call, 0, HeldBy::budget, shut_until()});
+        return;
       default:
         world_.restart();
         return happen(Resumed{});
@@ -164,8 +170,15 @@ class Walk {
     recorded_.insert(recorded_.end(), out.transitions.begin(), out.transitions.end());
     purchase_ = std::move(out.purchase);
     for (const Effect& effect : out.effects)
-      if (effect.kind == Effect::Kind::call) world_.send(effect, now_);
+      if (effect.kind == Effect::Kind::call) leave(effect);
   }
+
+  // Now and then a gate is shut, and the call stays here.
+  void leave(const Effect& call) {
+    if (!world_.faults || !chance(random_, 10)) return world_.send(call, now_);
+    happen(Held{call.step, call.operation, call.attempt, HeldBy::breaker, shut_until()});
+  }
+  TimeMs shut_until() { return now_ + DurationMs{between(random_, 1, 200'000)}; }
 
   void ends() {
     if (is_terminal(purchase_.state) ? bool(next_wake(definition_, purchase_)) : !needs_person(purchase_))
