@@ -56,11 +56,20 @@ void Breaker::failed(TimeMs now) {
   if (memory_.state == BreakerState::disabled) return;
   if (!memory_.failing_since) memory_.failing_since = now;
   ++bucket(now).failed;
-  if (policy_.disable_after.count != 0 && memory_.failing_since + policy_.disable_after <= now)
-    return disable();
   if (memory_.state == BreakerState::half_open ||
       (memory_.state == BreakerState::closed && too_many_failed(now)))
     open(now);
+}
+
+bool Breaker::disabling_due(TimeMs now) const {
+  return policy_.disable_after.count != 0 && memory_.failing_since &&
+         memory_.failing_since + policy_.disable_after <= now;
+}
+
+void Breaker::force() {
+  if (memory_.state != BreakerState::open && memory_.state != BreakerState::half_open) return;
+  memory_.state = BreakerState::half_open;
+  probe_out_ = true;
 }
 
 void Breaker::forgotten() {

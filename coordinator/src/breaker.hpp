@@ -11,22 +11,9 @@
 #include <array>
 #include <cstdint>
 
-#include "settle/statemachine/ids.hpp"
+#include "settle/coordinator/endpoints.hpp"
 
 namespace settle {
-
-struct BreakerPolicy {
-  DurationMs window{60'000};              // how far back calls are looked at
-  std::uint32_t calls_min = 20;           // fewer calls than this in the window prove nothing
-  std::uint32_t failed_percent = 50;      // at this share of failures it opens
-  DurationMs open_for{15'000};            // the first time; each time in a row twice as long, up to ...
-  DurationMs open_for_max{600'000};       // ... this
-  std::uint32_t probes = 3;               // successes in a row that close it again
-  DurationMs disable_after{432'000'000};  // failing for so long without a success disables it; 0: never
-};
-
-enum class BreakerState : std::uint8_t { closed = 1, open = 2, half_open = 3, disabled = 4 };
-const char* name_of(BreakerState state);
 
 // What outlives a restart. What the window held does not: a few calls tell it anew.
 struct BreakerMemory {
@@ -49,9 +36,12 @@ class Breaker {
   // The call never left after all, or nobody will ever know: a probe's place is free again.
   void forgotten();
 
+  // A person's call is the probe, whether its time has come or not.
+  void force();
   void disable() { memory_.state = BreakerState::disabled; }
   void enable();  // as if it had never failed
 
+  bool disabling_due(TimeMs now) const;  // failing for longer than disable_after
   BreakerState state(TimeMs now) const;
   // When the next call may be admitted: now or before if it may be at once; 0 while disabled.
   TimeMs opens_at(TimeMs now) const;

@@ -14,7 +14,12 @@ std::unique_ptr<Engine> Engine::create(EngineConfig config, Loop& loop, Journal&
 
 EngineImpl::EngineImpl(EngineConfig config, Loop& loop, Journal& journal, HttpClient& client,
                        std::shared_ptr<const KeyRing> keys)
-    : config_(std::move(config)), loop_(loop), journal_(journal), client_(client), keys_(std::move(keys)) {
+    : config_(std::move(config)),
+      loop_(loop),
+      journal_(journal),
+      client_(client),
+      keys_(std::move(keys)),
+      gates_(config_.gates) {
   shards_.resize(journal_.shard_count());
   // One hop a sync, not one a record: the listener names the last durable ticket.
   listener_ =
@@ -71,7 +76,8 @@ void index_order(const Purchase& p, Append& append) {
 
 }  // namespace
 
-Append EngineImpl::record_of(Live& live, const Event& event, const Advanced& advanced) {
+Append EngineImpl::record_of(Live& live, const Event& event, const Advanced& advanced,
+                             const std::set<Lane>& lanes_before) {
   Append append;
   append.shard = live.shard;
   append.at = event.at;
@@ -81,6 +87,7 @@ Append EngineImpl::record_of(Live& live, const Event& event, const Advanced& adv
   if (live.purchase.revision == 1) index_order(live.purchase, append);
   if (live.due_on_disk) append.due_remove = std::exchange(live.due_on_disk, TimeMs{});
   if (at_rest(live)) rest(live, append);
+  index_lanes(lanes_before, live, append);
   return append;
 }
 
@@ -92,14 +99,16 @@ Result<EngineImpl::Applied> EngineImpl::apply(Live& live, Body what, bool someon
     if (!current) return current.error();
     live.definition = std::move(*current);
   }
-  const Event event{now(), registry_.queryable(*live.definition), std::move(what), live.definition->policies};
+  const Event event{now(), registry_.queryable(*live.definition), std::move(what), live.definition->policies,
+                    stretch()};
   const PurchaseState before = live.purchase.state;
+  const auto lanes_before = lanes_of_held(live);
   Advanced advanced = advance(*live.definition, std::move(live.purchase), event);
   live.purchase = std::move(advanced.purchase);
   if (advanced.verdict == Verdict::refused) return Applied{advanced.verdict, std::move(advanced.refusal)};
 
   const bool was_saved = live.unsaved_from == 0;
-  Append record = record_of(live, event, advanced);
+  Append record = record_of(live, event, advanced, lanes_before);
   const bool saved = record.snapshot.has_value();
   const bool settled = live.purchase.state != PurchaseState::trying &&
                        live.purchase.state != PurchaseState::confirming &&
@@ -133,9 +142,10 @@ void EngineImpl::release(const PurchaseId& id, Ticket ticket, const std::vector<
     if (effect.kind == Effect::Kind::alert) {
       alert(live, effect);
     } else {
-      dispatch(id, effect);
+      dispatch(id, effect, live.forced == ticket);
     }
   }
+  if (live.ticket == ticket) return_unused(live);
   tell_waiters(live);
   let_go(id);
 }

@@ -22,8 +22,10 @@ void EngineImpl::act(const PurchaseId& id, Body what, Then<PurchaseView> then) {
   if (!found) return then(found.error());
   if (*found == nullptr) return then(not_found());
   Live& live = **found;
+  const bool now_please = std::holds_alternative<RetryRequested>(what);  // whatever the gates say
   Result<Applied> applied = apply(live, std::move(what), true);
   if (!applied) return then(applied.error());
+  if (now_please) live.forced = live.ticket;
   if (applied->verdict == Verdict::refused) {
     let_go(id);
     return then(forbidden(applied->refusal));

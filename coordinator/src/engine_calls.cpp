@@ -38,33 +38,77 @@ TimeMs EngineImpl::in_engine_time(TimeMs wall) const {
   return TimeMs{std::max<std::int64_t>(1, wall.count + (now() - loop_.wall()).count)};
 }
 
-void EngineImpl::dispatch(const PurchaseId& id, const Effect& effect) {
+void EngineImpl::dispatch(const PurchaseId& id, const Effect& effect, bool forced) {
   const auto found = live_.find(id);
   if (found == live_.end()) return;
   Live& live = *found->second;
   if (!still_wanted(live.purchase.steps[effect.step], effect)) return;
+  if (!pass(live, effect, forced)) return;
   Result<HttpRequest> request = build_request(context(live, effect), registry_, *keys_);
-  if (!request) return no_call(id, effect, request.error());
+  const EndpointKey endpoint = endpoint_of_call(live, effect.step, effect.operation);
+  if (!request) {
+    gates_.forgotten(endpoint, effect.attempt > 1);
+    return no_call(id, effect, request.error());
+  }
   ++calls_out_;
   ++figures_.calls;
   client_.send(std::move(*request),
-               [this, alive = std::weak_ptr<bool>(alive_), id, effect](const HttpAnswer& came) {
+               [this, alive = std::weak_ptr<bool>(alive_), id, effect, endpoint](const HttpAnswer& came) {
                  if (!alive.lock()) return;
                  --calls_out_;
-                 answer(id, effect, came);
+                 answer(id, effect, endpoint, came);
                  if (stopping_) on_wake();
                });
 }
 
-void EngineImpl::answer(const PurchaseId& id, const Effect& effect, const HttpAnswer& came) {
+namespace {
+
+// What a call's end says about the endpoint. A refusal, and whatever else was well-formed, came from somebody
+// who is there.
+CallEnd end_of(Operation operation, Cause cause, int status) {
+  switch (cause) {
+    case Cause::dns:
+    case Cause::refused:
+    case Cause::connect_timeout:
+    case Cause::answer_timeout:
+    case Cause::reset:
+    case Cause::tls:
+    case Cause::format:
+    case Cause::digest_mismatch:
+    case Cause::lost:
+      return CallEnd::failed;
+    case Cause::bad_status:
+      if (operation == Operation::deliver && status == 410) return CallEnd::gone;
+      return status >= 500 ? CallEnd::failed : CallEnd::neither;
+    case Cause::throttled:
+      return status == 503 ? CallEnd::failed : CallEnd::neither;
+    case Cause::signature_refused:
+    case Cause::unregistered:
+    case Cause::overload:
+      return CallEnd::neither;
+    case Cause::none:
+    case Cause::business_refusal:
+    case Cause::contradiction:
+      return CallEnd::answered;
+  }
+  return CallEnd::neither;
+}
+
+}  // namespace
+
+void EngineImpl::answer(const PurchaseId& id, const Effect& effect, const EndpointKey& endpoint,
+                        const HttpAnswer& came) {
   Result<Live*> live = find(id);
   if (!live || *live == nullptr) {
+    ended(endpoint, CallEnd::neither, effect.attempt > 1);
     log_error("an answer came for a purchase that cannot be read", {{"purchase", id}});
     return;
   }
   const CallContext call = context(**live, effect);
   auto said = classify(call, came, registry_, *keys_);
   std::visit([&](auto& event) { event.expires_at = in_engine_time(event.expires_at); }, said);
+  const Cause cause = std::visit([](const auto& event) { return event.cause; }, said);
+  ended(endpoint, end_of(effect.operation, cause, came.status), effect.attempt > 1);
   std::visit([&](auto& event) { (void)apply(**live, Body(std::move(event)), false); }, said);
   let_go(id);
   set_alarm();

@@ -6,9 +6,11 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
 #include "definition_book.hpp"
+#include "gates.hpp"
 #include "settle/coordinator/engine.hpp"
 #include "settle/participants/protocol.hpp"
 
@@ -37,6 +39,14 @@ struct Live {
   TimeMs wake_at;      // its entry in EngineImpl::wakes_
   std::optional<PurchaseState> indexed_state;  // its entries in the indexes "state" and "person"
   bool indexed_person = false;
+  // Calls that were let through before they were counted, and have not left yet.
+  struct Admitted {
+    std::uint8_t step = 0;
+    EndpointKey endpoint;
+    bool repetition = false;
+  };
+  std::vector<Admitted> admitted;
+  Ticket forced;  // of a person's retry: its calls leave whatever the gates say
   std::vector<Waiter> waiters;
 };
 
@@ -70,6 +80,9 @@ class EngineImpl final : public Engine {
   void put_definition(Definition definition, Then<PutOutcome> then) override;
   const PolicySet& policies() const override { return book_.policies(); }
   void put_policy(std::string name, RetryPolicy policy, Then<PutOutcome> then) override;
+  std::vector<EndpointView> endpoints() const override { return gates_.view(now()); }
+  void disable_endpoint(const std::string& target, Operation operation, Act act, Then<Done> then) override;
+  void enable_endpoint(const std::string& target, Operation operation, Act act, Then<Done> then) override;
   void pause(Act act, Then<Done> then) override;
   void resume(Act act, Then<Done> then) override;
   bool paused() const override { return paused_; }
@@ -82,13 +95,26 @@ class EngineImpl final : public Engine {
  private:
   using Body = decltype(Event::what);
 
+  struct Lane {
+    const char* index;
+    std::string name;
+    TimeMs since;
+    friend bool operator<(const Lane& a, const Lane& b) {
+      return std::tie(a.name, a.since, *a.index) < std::tie(b.name, b.since, *b.index);
+    }
+    friend bool operator==(const Lane& a, const Lane& b) {
+      return a.name == b.name && a.since == b.since && *a.index == *b.index;
+    }
+  };
+
   // Events (engine.cpp). `apply` is the only way that a purchase changes.
   struct Applied {
     Verdict verdict = Verdict::applied;
     std::string refusal;
   };
   Result<Applied> apply(Live& live, Body what, bool someone_waits);
-  Append record_of(Live& live, const Event& event, const Advanced& advanced);
+  Append record_of(Live& live, const Event& event, const Advanced& advanced,
+                   const std::set<Lane>& lanes_before);
   void after(Ticket ticket, OnDurable run);
   void on_durable(Ticket ticket, const Status& status);
   void release(const PurchaseId& id, Ticket ticket, const std::vector<Effect>& effects);
@@ -98,12 +124,36 @@ class EngineImpl final : public Engine {
   void count_states(PurchaseState before, const Purchase& after);
 
   // Calls (engine_calls.cpp).
-  void dispatch(const PurchaseId& id, const Effect& effect);
-  void answer(const PurchaseId& id, const Effect& effect, const HttpAnswer& answer);
+  void dispatch(const PurchaseId& id, const Effect& effect, bool forced);
+  void answer(const PurchaseId& id, const Effect& effect, const EndpointKey& endpoint,
+              const HttpAnswer& came);
   void no_call(const PurchaseId& id, const Effect& effect, const Error& error);
   CallContext context(const Live& live, const Effect& effect) const;
   TimeMs in_engine_time(TimeMs wall) const;
   void alert(const Live& live, const Effect& effect);
+
+  // Gates (engine_gates.cpp).
+  EndpointKey endpoint_of_call(const Live& live, std::uint8_t step, Operation operation) const;
+  CallLimits limits_of(const EndpointKey& endpoint) const;
+  bool pass(Live& live, const Effect& effect, bool forced);
+  void hold(Live& live, std::uint8_t step, Operation operation, std::uint16_t attempt, HeldBy by);
+  bool hold_due(Live& live);
+  void return_unused(Live& live);
+  void ended(const EndpointKey& endpoint, CallEnd end, bool repetition);
+  void gate_changed(const EndpointKey& endpoint, GateChange change, const Act* act, OnDurable then);
+  // An entry of the indexes "held" and "probing".
+  std::set<Lane> lanes_of_held(const Live& live) const;
+  void index_lanes(const std::set<Lane>& before, const Live& live, Append& append);
+  void work_gates();
+  void probe(const EndpointKey& endpoint);
+  bool drain(const std::string& lane, std::size_t& room);
+  bool wake_probing(const std::string& lane, std::optional<Journal::IndexEntry>& after, std::size_t& room);
+  std::optional<HeldBy> release_steps(const PurchaseId& id, const std::string& lane);
+  void wake_lanes(const EndpointKey& endpoint);
+  void resume_gates();
+  std::uint32_t stretch() const;
+  Status known_endpoint(const std::string& target, Operation operation) const;
+  void enable_changed(const std::string& target);
 
   // Memory and time (engine_rest.cpp).
   Result<Live*> find(const PurchaseId& id);  // from memory or disk; nullptr: there is no such purchase
@@ -231,7 +281,14 @@ class EngineImpl final : public Engine {
   mutable TimeMs last_at_;
   std::uint16_t due_turn_ = 0;       // the shard that wake_due_on_disk begins with
   std::set<PurchaseId> unreadable_;  // due, damaged, and told to a person
-  TimeMs alarm_;                     // what the loop was last asked for
+  Gates gates_;
+  std::set<std::string> draining_;  // lanes whose gate lets through, where something may wait; by importance
+  std::map<std::string, std::optional<Journal::IndexEntry>>
+      waking_;                              // lanes whose probing steps are woken, and how far that is
+  std::map<EndpointKey, TimeMs> probe_at_;  // gates that want a probe, and when
+  TimeMs drain_at_;                         // when draining_ is worked on again
+  DurationMs due_lag_{0};                   // how long the earliest entry of the last batch had been due
+  TimeMs alarm_;                            // what the loop was last asked for
 
   std::uint64_t calls_out_ = 0;
   std::function<void()> stopped_;

@@ -50,6 +50,9 @@ Status EngineImpl::load_documents() {
   });
   if (!status) return status;
   if (status = book_.load(journal_); !status) return status;
+  status =
+      each("gate", [&](const Document& document) { return gates_.restore(document.key, document.value); });
+  if (!status) return status;
   return each("setting", [&](const Document& document) -> Status {
     if (document.key == "paused") paused_ = document.value == "true";
     return ok();
@@ -196,6 +199,7 @@ void EngineImpl::resume_all() {
   }
   take_back_orphaned_links();
   release_orphaned_carts();
+  resume_gates();
   set_alarm();
 }
 

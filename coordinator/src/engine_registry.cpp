@@ -56,6 +56,8 @@ void EngineImpl::put_participant(Participant participant, Then<PutOutcome> then)
   if (Status free = changeable("participant", participant.name); !free) return then(free.error());
   const Participant* before = registry_.participant(participant.name);
   const bool created = before == nullptr;
+  const bool moved = before != nullptr && (before->base_urls != participant.base_urls ||
+                                           before->endpoints != participant.endpoints);
   if (!created && public_json(*before) == public_json(participant) && before->secrets == participant.secrets)
     return then(PutOutcome{false, false});
   DocumentChange change{"participant", participant.name, stored_json(participant, *keys_)};
@@ -64,10 +66,12 @@ void EngineImpl::put_participant(Participant participant, Then<PutOutcome> then)
                                      {"registration", nlohmann::json::parse(public_json(participant))}}
                           .dump();
   change_registration(std::move(event), std::move(change),
-                      [this, participant = std::move(participant), created,
+                      [this, participant = std::move(participant), created, moved,
                        then = std::move(then)](const Status& status) mutable {
                         if (!status.ok()) return then(status.error());
+                        const std::string name = participant.name;
                         registry_.put(std::move(participant));
+                        if (moved) enable_changed(name);
                         then(PutOutcome{created, true});
                       });
 }
@@ -76,6 +80,7 @@ void EngineImpl::put_merchant(Merchant merchant, Then<PutOutcome> then) {
   if (Status free = changeable("merchant", merchant.id); !free) return then(free.error());
   const Merchant* before = registry_.merchant(merchant.id);
   const bool created = before == nullptr;
+  const bool moved = before != nullptr && before->url != merchant.url;
   if (!created && public_json(*before) == public_json(merchant) && before->secrets == merchant.secrets)
     return then(PutOutcome{false, false});
   DocumentChange change{"merchant", merchant.id, stored_json(merchant, *keys_)};
@@ -83,13 +88,15 @@ void EngineImpl::put_merchant(Merchant merchant, Then<PutOutcome> then) {
                                      {"name", merchant.id},
                                      {"registration", nlohmann::json::parse(public_json(merchant))}}
                           .dump();
-  change_registration(
-      std::move(event), std::move(change),
-      [this, merchant = std::move(merchant), created, then = std::move(then)](const Status& status) mutable {
-        if (!status.ok()) return then(status.error());
-        registry_.put(std::move(merchant));
-        then(PutOutcome{created, true});
-      });
+  change_registration(std::move(event), std::move(change),
+                      [this, merchant = std::move(merchant), created, moved,
+                       then = std::move(then)](const Status& status) mutable {
+                        if (!status.ok()) return then(status.error());
+                        const std::string target = "$merchant/" + merchant.id;
+                        registry_.put(std::move(merchant));
+                        if (moved) enable_changed(target);
+                        then(PutOutcome{created, true});
+                      });
 }
 
 // A deletion retires: nothing new finds it any more, and what is in flight still reaches it (I16). Putting it

@@ -113,6 +113,7 @@ void EngineImpl::on_wake() {
   alarm_ = TimeMs{};
   if (!failed_) wake_due_on_disk();
   if (!failed_) wake_due();
+  if (!failed_) work_gates();
   expire_waiters();
   if (stopped_ && ((calls_out_ == 0 && deferred_.empty()) || stop_by_ <= time)) {
     const Status flushed = SETTLE_BUG(stopped_before_durable) ? ok() : journal_.flush();
@@ -146,7 +147,13 @@ void EngineImpl::wake_due() {
   for (const PurchaseId& id : due) {
     const auto found = live_.find(id);
     if (found == live_.end()) continue;
-    if (!apply(*found->second, Due{}, false)) break;
+    Live& live = *found->second;
+    if (!hold_due(live)) break;
+    if (live.wake_at > time) {  // all that was due is held
+      let_go(id);
+      continue;
+    }
+    if (!apply(live, Due{}, false)) break;
   }
 }
 
@@ -157,6 +164,7 @@ void EngineImpl::wake_due_on_disk() {
   const std::uint16_t count = journal_.shard_count();
   const std::uint16_t first = due_turn_++ % count;
   std::size_t room = due_batch;
+  DurationMs lag{0};
   for (std::uint16_t i = 0; i < count && room > 0; ++i) {
     const ShardId id{static_cast<std::uint16_t>((first + i) % count)};
     Shard& shard = shards_[id.number];
@@ -167,12 +175,14 @@ void EngineImpl::wake_due_on_disk() {
     // lies behind a full batch of such entries is reached as soon as they are gone.
     const DurationMs pause{entries->size() == room ? 2 : 50};
     room -= entries->size();
+    if (!entries->empty()) lag = std::max(lag, time - entries->front().at);
     for (const DueEntry& entry : *entries)
       if (Status woken = load_due(entry.purchase); !woken) return fail(woken.error());
     Result<TimeMs> next = journal_.next_due(id);
     if (!next) return fail(next.error());
     shard.next_due = *next && *next <= time ? time + pause : *next;
   }
+  due_lag_ = lag;
 }
 
 // Into memory and the schedule, so that wake_due finds it. One that cannot be read must not keep the others
@@ -194,6 +204,8 @@ void EngineImpl::set_alarm() {
   if (!failed_) {  // what is due then can never be done: it would keep the loop busy for nothing
     if (!wakes_.empty()) next = earlier(next, wakes_.begin()->first);
     for (const Shard& shard : shards_) next = earlier(next, shard.next_due);
+    if (!draining_.empty() || !waking_.empty()) next = earlier(next, drain_at_);
+    for (const auto& [endpoint, at] : probe_at_) next = earlier(next, at);
   }
   if (stopped_) next = earlier(next, stop_by_);
   if (next == alarm_) return;

@@ -54,6 +54,9 @@ Judgement judge_merchant(const SuccessRule& rule, int status, std::string_view b
     return body_fits ? Judgement{Outcome::done, Cause::none} : Judgement{Outcome::unknown, Cause::format};
   }
   if (status == 409 || status == 422) return {Outcome::refused, Cause::business_refusal};
+  // Gone: the endpoint is disabled (docs/retry.md), and what waits for it is delivered when somebody enables
+  // it again.
+  if (status == 410) return {Outcome::unknown, Cause::bad_status};
   return judge_unwelcome(status);
 }
 

@@ -31,11 +31,50 @@ void check_name(FieldReader& in, std::string_view member, const std::string& nam
   if (written != name) in.fail(pointer, "is not the one in the path");
 }
 
-void read_limits(FieldReader& in, Limits& into) {
+EndpointLimits read_calls(FieldReader& in) {
+  const auto read = [&](std::string_view name) {
+    std::int64_t number = 0;
+    if (const json* value = in.member(name)) in.number("/" + std::string(name), *value, 0, 1'000'000, number);
+    return static_cast<std::uint32_t>(number);
+  };
+  return EndpointLimits{read("calls_per_second"), read("calls_at_once")};
+}
+
+void read_endpoint_calls(FieldReader& in, std::map<Operation, EndpointLimits>& into) {
+  into.clear();
+  const json* endpoints = in.member("endpoints");
+  if (endpoints == nullptr) return;
+  if (!endpoints->is_object()) return in.fail("/endpoints", "must be an object with limits per operation");
+  std::vector<std::string_view> names;
+  for (const Operation operation : all_operations) names.emplace_back(name_of(operation));
+  FieldReader inner(*endpoints, names);
+  for (const Operation operation : all_operations) {
+    const json* limits = inner.member(name_of(operation));
+    if (limits == nullptr) continue;
+    const std::string pointer = "/" + std::string(name_of(operation));
+    if (!limits->is_object()) {
+      inner.fail(pointer, "must be an object");
+      continue;
+    }
+    FieldReader one(*limits, {"calls_per_second", "calls_at_once"});
+    into[operation] = read_calls(one);
+    inner.adopt(pointer, one);
+  }
+  in.adopt("/endpoints", inner);
+}
+
+// `endpoint_calls` nullptr: of one who has one endpoint.
+void read_limits(FieldReader& in, Limits& into, EndpointLimits& calls,
+                 std::map<Operation, EndpointLimits>* endpoint_calls) {
   const json* limits = in.member("limits");
   if (limits == nullptr) return;
   if (!limits->is_object()) return in.fail("/limits", "must be an object");
-  FieldReader inner(*limits, {"connect_timeout_ms", "connections_max", "queue_max", "queue_wait_max_ms"});
+  std::vector<std::string_view> known{"connect_timeout_ms", "connections_max",  "queue_max",
+                                      "queue_wait_max_ms",  "calls_per_second", "calls_at_once"};
+  if (endpoint_calls != nullptr) known.emplace_back("endpoints");
+  FieldReader inner(*limits, known);
+  calls = read_calls(inner);
+  if (endpoint_calls != nullptr) read_endpoint_calls(inner, *endpoint_calls);
   const auto read = [&](std::string_view name, std::int64_t min, std::int64_t max, std::int64_t now) {
     if (const json* value = inner.member(name)) inner.number("/" + std::string(name), *value, min, max, now);
     return now;
@@ -119,7 +158,7 @@ std::optional<std::string> read_participant(const json& object, Participant& int
   read_base_urls(in, into.base_urls);
   read_endpoints(in, into.endpoints);
   in.flag("require_digest", into.require_digest);
-  read_limits(in, into.limits);
+  read_limits(in, into.limits, into.calls, &into.endpoint_calls);
   return in.problem();
 }
 
@@ -131,7 +170,7 @@ std::optional<std::string> read_merchant(const json& object, Merchant& into) {
   if (!parse_url(into.url)) in.fail("/url", "must be an http or https URL without user and fragment");
   read_success(in, into.success);
   in.text("contact", into.contact, 512);
-  read_limits(in, into.limits);
+  read_limits(in, into.limits, into.calls, nullptr);
   return in.problem();
 }
 

@@ -82,7 +82,7 @@ TEST(Breaker, ClosesAfterEnoughProbesAndBeginsAnew) {
 TEST(Breaker, EachOpeningInARowLastsTwiceAsLongUpToItsLongest) {
   Rig rig;
   rig.open();
-  for (const std::int64_t seconds : {15, 30, 60, 120, 240, 480, 600, 600}) {
+  for (const std::int64_t seconds : {15, 30, 60, 120, 120}) {
     EXPECT_EQ(rig.breaker.opens_at(rig.now), rig.now + DurationMs{seconds * 1'000});
     rig.pass(seconds * 1'000);
     ASSERT_TRUE(rig.breaker.admit(rig.now));
@@ -97,6 +97,7 @@ TEST(Breaker, FailingForDaysDisablesAndOnlyAPersonLeadsOut) {
   for (int hours = 0; hours < 24 * 6 && rig.state() != BreakerState::disabled; ++hours) {
     rig.pass(3'600'000);
     if (rig.breaker.admit(rig.now)) rig.fail(1);
+    if (rig.breaker.disabling_due(rig.now)) rig.breaker.disable();
   }
   EXPECT_EQ(rig.state(), BreakerState::disabled);
   rig.pass(86'400'000);

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "settle/coordinator/endpoints.hpp"
 #include "settle/coordinator/loop.hpp"
 #include "settle/crypto/keys.hpp"
 #include "settle/participants/http_client.hpp"
@@ -26,6 +27,7 @@ struct EngineConfig {
   std::uint32_t in_motion_max = 100'000;  // purchases in memory; past it submits get `overloaded`
   DurationMs rest_after{2'000};           // a purchase that waits longer than this rests on disk
   std::uint32_t recovery_scan = 1'000;    // records read at once while recovering
+  GatePolicy gates;
 };
 
 // What a shop asks. Strings are valid UTF-8 and within the API's limits already.
@@ -144,6 +146,14 @@ class Engine {
   // (409), too_many_policies (422).
   virtual const PolicySet& policies() const = 0;
   virtual void put_policy(std::string name, RetryPolicy policy, Then<PutOutcome> then) = 0;
+
+  // Endpoints that were called since the start, or are left alone.
+  virtual std::vector<EndpointView> endpoints() const = 0;
+  // Calls it no more, until it is enabled; enabling wakes what waited, and forgets that it failed. Both
+  // survive a restart. `target`: a participant's name or "$merchant/ID". Errors: not_found (no such endpoint
+  // is registered), journal_failed.
+  virtual void disable_endpoint(const std::string& target, Operation operation, Act act, Then<Done> then) = 0;
+  virtual void enable_endpoint(const std::string& target, Operation operation, Act act, Then<Done> then) = 0;
 
   // While paused no new purchase is taken; those in motion go on. Survives a restart.
   virtual void pause(Act act, Then<Done> then) = 0;

@@ -14,6 +14,16 @@
 
 namespace settle {
 
+// How much a target, or one endpoint of it, can take; 0: as much as comes. What is beyond waits, uncounted
+// (docs/retry.md, "Gates").
+struct EndpointLimits {
+  std::uint32_t calls_per_second = 0;
+  std::uint32_t calls_at_once = 0;
+  friend bool operator==(const EndpointLimits& a, const EndpointLimits& b) {
+    return a.calls_per_second == b.calls_per_second && a.calls_at_once == b.calls_at_once;
+  }
+};
+
 // What PUT /v1/participants/{name} stores. Names: [a-z0-9][a-z0-9._-]{0,63}.
 struct Participant {
   std::string name;
@@ -22,6 +32,8 @@ struct Participant {
   std::vector<std::string> secrets;  // "whsec_" + base64 of 24..64 bytes, 1..3; the first signs, all are sent
   bool require_digest = false;       // an answer without Content-Digest counts as broken
   Limits limits;
+  EndpointLimits calls;                                // all its endpoints together
+  std::map<Operation, EndpointLimits> endpoint_calls;  // each by itself
   bool retired = false;  // deleted: unknown to everything new, reached by purchases in flight
 };
 
@@ -38,6 +50,7 @@ struct Merchant {
   SuccessRule success;
   std::string contact;  // another way to reach them, free text
   Limits limits;
+  EndpointLimits calls;
   bool retired = false;  // as for participants
 };
 
