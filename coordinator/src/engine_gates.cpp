@@ -83,8 +83,7 @@ void EngineImpl::hold(Live& live, std::uint8_t step, Operation operation, std::u
     const TimeMs at = gates_.probe_at(endpoint);
     probe_at_.try_emplace(endpoint, at ? at : time + DurationMs{1'000});  // half-open: the probe is out
   } else if (by != HeldBy::disabled) {
-    if (draining_.empty()) drain_at_ = time + drain_pause;
-    draining_.insert(lane_of(endpoint, live.definition->steps[step].priority));
+    drain_soon(lane_of(endpoint, live.definition->steps[step].priority));
   }
   (void)apply(live, Held{step, operation, attempt, by, time + wait}, false);
 }
@@ -133,6 +132,7 @@ void EngineImpl::gate_changed(const EndpointKey& endpoint, GateChange change, co
       {"event", name_of(change)}, {"target", endpoint.target}, {"operation", name_of(endpoint.operation)}};
   if (act != nullptr) event["who"] = act->who, event["why"] = act->why;
   probe_at_.erase(endpoint);
+  if (change == GateChange::closed) probers_.erase(endpoint);
   const bool shut = change == GateChange::opened || change == GateChange::disabled;
   if (change == GateChange::opened && !SETTLE_BUG(gate_never_probed))
     probe_at_[endpoint] = gates_.probe_at(endpoint);
@@ -148,11 +148,15 @@ void EngineImpl::gate_changed(const EndpointKey& endpoint, GateChange change, co
 }
 
 void EngineImpl::wake_lanes(const EndpointKey& endpoint) {
-  drain_at_ = now();
   for (std::string& lane : lanes_of(endpoint)) {
     waking_.insert_or_assign(lane, std::nullopt);
-    draining_.insert(std::move(lane));
+    drain_soon(std::move(lane));
   }
+}
+
+void EngineImpl::drain_soon(std::string lane) {
+  if (draining_.empty()) drain_at_ = now() + drain_pause;
+  draining_.insert(std::move(lane));
 }
 
 std::set<EngineImpl::Lane> EngineImpl::lanes_of_held(const Live& live) const {
@@ -184,7 +188,7 @@ void EngineImpl::index_lanes(const std::set<Lane>& before, const Live& live, App
     // Held in the moment in which its gate opened, or aside while it did.
     if (std::string_view(lane.index) == "held" &&
         gates_.state(*endpoint_of(lane.name), append.at) == BreakerState::closed)
-      draining_.insert(lane.name);
+      drain_soon(lane.name);
   }
 }
 
@@ -211,15 +215,45 @@ void EngineImpl::work_gates() {
   }
 }
 
-// Half-open: one of what waits finds out whether the endpoint is back. Nothing waits: the next call does.
+// Half-open: one of what waits finds out whether the endpoint is back. Nothing waits: the next call does. It
+// is the same one each time, or else one that is with a person already: so of all that wait, one at most
+// loses its attempts to a long outage.
 void EngineImpl::probe(const EndpointKey& endpoint) {
-  for (const char* index : {"held", "probing"})
+  const auto calls = [&](const PurchaseId& id) {
+    for (const std::string& lane : lanes_of(endpoint))
+      if (release_steps(id, lane) == HeldBy::none) return true;
+    return false;
+  };
+  if (const auto last = probers_.find(endpoint); last != probers_.end()) {
+    if (calls(last->second)) return;
+    // It waits by its policy, and is the probe when that is over.
+    const TimeMs due = due_at(last->second, endpoint);
+    if (due && due <= now() + DurationMs{120'000})
+      return probe_at_[endpoint] = due + DurationMs{1'000}, void();
+  }
+  for (const char* index : {"probing", "held"})
     for (const std::string& lane : lanes_of(endpoint)) {
       const auto entries = journal_.index(index, lane, std::nullopt, 8);
       if (!entries) return fail(entries.error());
       for (const Journal::IndexEntry& entry : *entries)
-        if (release_steps(entry.purchase, lane) == HeldBy::none) return;
+        if (calls(entry.purchase)) return probers_.insert_or_assign(endpoint, entry.purchase), void();
     }
+}
+
+// When a step of the purchase calls the endpoint by its own plan; 0: none does.
+TimeMs EngineImpl::due_at(const PurchaseId& id, const EndpointKey& endpoint) {
+  Result<Live*> found = find(id);
+  if (!found || *found == nullptr) return TimeMs{};
+  const Live& live = **found;
+  TimeMs due;
+  for (std::size_t i = 0; i < live.purchase.steps.size(); ++i) {
+    const Step& step = live.purchase.steps[i];
+    const auto operation = next_call(step, true);
+    if (operation && endpoint_of_call(live, static_cast<std::uint8_t>(i), *operation) == endpoint)
+      due = earlier(due, step.wake_at);
+  }
+  let_go(id);
+  return due;
 }
 
 // What is held, oldest first. False: nothing is left.
@@ -324,7 +358,7 @@ void EngineImpl::resume_gates() {
     if (const TimeMs at = gates_.probe_at({one.target, one.operation}))
       probe_at_[{one.target, one.operation}] = at;
   const auto all = [&](const EndpointKey& endpoint) {
-    for (std::string& lane : lanes_of(endpoint)) draining_.insert(std::move(lane));
+    for (std::string& lane : lanes_of(endpoint)) drain_soon(std::move(lane));
   };
   for (const auto& [name, participant] : registry_.participants())
     for (const auto& [operation, path] : participant.endpoints) all({name, operation});

@@ -146,10 +146,12 @@ class EngineImpl final : public Engine {
   void index_lanes(const std::set<Lane>& before, const Live& live, Append& append);
   void work_gates();
   void probe(const EndpointKey& endpoint);
+  TimeMs due_at(const PurchaseId& id, const EndpointKey& endpoint);
   bool drain(const std::string& lane, std::size_t& room);
   bool wake_probing(const std::string& lane, std::optional<Journal::IndexEntry>& after, std::size_t& room);
   std::optional<HeldBy> release_steps(const PurchaseId& id, const std::string& lane);
   void wake_lanes(const EndpointKey& endpoint);
+  void drain_soon(std::string lane);
   void resume_gates();
   std::uint32_t stretch() const;
   Status known_endpoint(const std::string& target, Operation operation) const;
@@ -284,11 +286,12 @@ class EngineImpl final : public Engine {
   Gates gates_;
   std::set<std::string> draining_;  // lanes whose gate lets through, where something may wait; by importance
   std::map<std::string, std::optional<Journal::IndexEntry>>
-      waking_;                              // lanes whose probing steps are woken, and how far that is
-  std::map<EndpointKey, TimeMs> probe_at_;  // gates that want a probe, and when
-  TimeMs drain_at_;                         // when draining_ is worked on again
-  DurationMs due_lag_{0};                   // how long the earliest entry of the last batch had been due
-  TimeMs alarm_;                            // what the loop was last asked for
+      waking_;                                 // lanes whose probing steps are woken, and how far that is
+  std::map<EndpointKey, PurchaseId> probers_;  // who found out last
+  std::map<EndpointKey, TimeMs> probe_at_;     // gates that want a probe, and when
+  TimeMs drain_at_;                            // when draining_ is worked on again
+  DurationMs due_lag_{0};                      // how long the earliest entry of the last batch had been due
+  TimeMs alarm_;                               // what the loop was last asked for
 
   std::uint64_t calls_out_ = 0;
   std::function<void()> stopped_;

@@ -111,8 +111,7 @@ GateChange Gates::ended(const EndpointKey& endpoint, CallEnd end, bool repetitio
 }
 
 bool Gates::lets_through(const EndpointKey& endpoint, TimeMs now) const {
-  const BreakerState state = this->state(endpoint, now);
-  return state == BreakerState::closed || state == BreakerState::half_open;
+  return state(endpoint, now) == BreakerState::closed;
 }
 
 BreakerState Gates::state(const EndpointKey& endpoint, TimeMs now) const {

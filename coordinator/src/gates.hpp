@@ -59,7 +59,7 @@ class Gates {
   void forgotten(const EndpointKey& endpoint, bool repetition);
   GateChange ended(const EndpointKey& endpoint, CallEnd end, bool repetition, TimeMs now);
 
-  // Whether what waits for it may be woken: neither open nor disabled.
+  // Whether what waits for it may be woken: closed.
   bool lets_through(const EndpointKey& endpoint, TimeMs now) const;
   BreakerState state(const EndpointKey& endpoint, TimeMs now) const;
 

@@ -62,12 +62,13 @@ const char* name_of(Behaviour behaviour) {
                                       "accepted_silent",
                                       "accepted_lost",
                                       "fault",
-                                      "broken"};
+                                      "broken",
+                                      "gone"};
   return names[static_cast<int>(behaviour)];
 }
 
-World::World(Script script, bool query_endpoints)
-    : script_(std::move(script)), query_endpoints_(query_endpoints) {
+World::World(Script script, bool query_endpoints, GatePolicy gates)
+    : script_(std::move(script)), gates_(gates), query_endpoints_(query_endpoints) {
   set_log_sink([](std::string_view) {});
   std::array<std::uint8_t, 32> master{};
   master.fill(7);
@@ -87,6 +88,7 @@ void World::start() {
   EngineConfig config;
   config.callback_base = "http://127.0.0.1:1";
   config.recovery_scan = 3;
+  config.gates = gates_;
   journal->set_probe([this](const char*) { probe(); });
   engine = Engine::create(config, loop, *journal, *this, keys);
   const Status recovered = engine->recover();
@@ -143,7 +145,7 @@ bool World::step() {
   if (at_idle) at_idle();
   const TimeMs event = events_.empty() ? TimeMs{} : events_.begin()->first;
   const TimeMs next = earlier(event, loop.wake_);
-  if (!next) return false;
+  if (!next || (until_ && until_ < next)) return false;
   if (loop.now_ < next) loop.now_ = next;
   if (next == event) {
     const auto work = std::move(events_.begin()->second);
@@ -160,6 +162,14 @@ void World::run(DurationMs limit) {
   const TimeMs until = loop.now_ + limit;
   while (loop.now_ <= until && step()) {
   }
+}
+
+void World::pass(DurationMs time) {
+  until_ = loop.now_ + time;
+  while (step()) {
+  }
+  loop.now_ = until_;
+  until_ = TimeMs{};
 }
 
 void World::at(DurationMs later, std::function<void()> work) {
@@ -281,6 +291,7 @@ void World::check_licensed(const Call& call) {
 }
 
 Behaviour World::next_behaviour(const std::string& name) {
+  if (const auto fixed = always.find(name); fixed != always.end()) return fixed->second;
   const auto scripted = script_.find(name);
   const std::size_t index = played_[name]++;
   return scripted == script_.end() || index >= scripted->second.size() ? Behaviour::ok
@@ -329,6 +340,8 @@ void World::arrive(const std::shared_ptr<Call>& call) {
       return reply(call, 202, "");
     case Behaviour::fault:
       return reply(call, 404, problem("no_route"));
+    case Behaviour::gone:
+      return reply(call, 410, problem("gone"));
     case Behaviour::broken:
       return reply(call, 500, problem("broken"));
   }

@@ -32,6 +32,7 @@ enum class Behaviour {
   accepted_lost,     // 202, not done, never reported
   fault,             // 404, nothing done
   broken,            // 500, nothing done
+  gone,              // 410, nothing done
 };
 const char* name_of(Behaviour behaviour);
 
@@ -63,7 +64,7 @@ class World final : public HttpClient {
  public:
   using Script = std::map<std::string, std::vector<Behaviour>>;  // "STEP:OPERATION" -> by arrival
 
-  explicit World(Script script = {}, bool query_endpoints = true);
+  explicit World(Script script = {}, bool query_endpoints = true, GatePolicy gates = {});
   ~World() override;
 
   // Crashes. Points are appends, syncs and sends, counted from 1 since the world began.
@@ -78,6 +79,8 @@ class World final : public HttpClient {
 
   // Runs until nothing is left to do, or `limit` of virtual time is over.
   void run(DurationMs limit = DurationMs{4LL * 24 * 3'600'000});
+  // Lets just so much time pass.
+  void pass(DurationMs time);
   bool step();
 
   SubmitRequest request(const std::string& key, const std::string& cart = "") const;
@@ -111,6 +114,8 @@ class World final : public HttpClient {
   // Likewise the policies, by revision.
   std::map<std::uint32_t, PolicySet> policies{{1, PolicySet{1, shipped_policies()}}};
   std::shared_ptr<const KeyRing> keys;
+  std::map<std::string, Behaviour>
+      always;                     // "STEP:OPERATION": until it is taken out, whatever the script says
   DurationMs hold_lasts;          // what a try says of its hold, by the wall clock; 0: nothing
   int alerts_409 = 0;             // callbacks answered `contradiction`
   std::function<void()> at_idle;  // for tests that act in between
@@ -135,9 +140,11 @@ class World final : public HttpClient {
   void check_licensed(const Call& call);
 
   Script script_;
+  GatePolicy gates_;
   std::map<std::string, std::size_t> played_;
   bool query_endpoints_;
   std::multimap<TimeMs, std::function<void()>> events_;
+  TimeMs until_;  // time does not go further; 0: it does
   int generation_ = 0;
   int points_ = 0;
   int crash_point_ = 0;
