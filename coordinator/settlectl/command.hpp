@@ -31,6 +31,7 @@ std::vector<Command> registry_commands();    // participant, merchant, definitio
 std::vector<Command> check_commands();       // participant check
 std::vector<Command> purchase_commands();    // submit, show, list, dead-letters
 std::vector<Command> act_commands();         // cancel, retry, reopen, resolve
+std::vector<Command> endpoint_commands();    // endpoints list, enable, disable
 std::vector<Command> daemon_commands();      // pause, resume, status, journal
 std::vector<Command> completion_commands();  // completion
 

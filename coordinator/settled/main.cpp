@@ -110,6 +110,7 @@ Status Daemon::start_engine() {
   config.callback_base = config_.callback_base.empty() ? url_ : config_.callback_base;
   config.in_motion_max = config_.in_motion_max;
   config.rest_after = config_.rest_after;
+  config.gates = config_.gates;
   engine_ = Engine::create(std::move(config), loop_, *journal_, *client_, keys_);
   loop_.on_wake([this] { engine_->on_wake(); });
   loop_.on_divergence([this](DurationMs apart) { engine_->clock_diverged(apart); });

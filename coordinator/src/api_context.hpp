@@ -76,6 +76,9 @@ void put_definition(ApiContext& api, const ApiCall& call, const Responder& respo
 void list_policies(ApiContext& api, const ApiCall& call, const Responder& responder);
 void show_policy(ApiContext& api, const ApiCall& call, const Responder& responder);
 void put_policy(ApiContext& api, const ApiCall& call, const Responder& responder);
+// api_endpoints.cpp
+void list_endpoints(ApiContext& api, const ApiCall& call, const Responder& responder);
+void act_on_endpoint(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_journal.cpp
 void read_journal(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_daemon.cpp

@@ -34,6 +34,8 @@ constexpr std::array entries = {
     RouteEntry{{"GET", "/v1/policies"}, list_policies},
     RouteEntry{{"GET", "/v1/policies/{name}"}, show_policy},
     RouteEntry{{"PUT", "/v1/policies/{name}"}, put_policy, json},
+    RouteEntry{{"GET", "/v1/endpoints"}, list_endpoints},
+    RouteEntry{{"POST", "/v1/endpoints/acts"}, act_on_endpoint, json},
     RouteEntry{{"GET", "/v1/journal"}, read_journal, !json, parameters},
     RouteEntry{{"POST", "/v1/pause"}, pause_daemon, json},
     RouteEntry{{"POST", "/v1/resume"}, resume_daemon, json},

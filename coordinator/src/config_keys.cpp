@@ -74,6 +74,35 @@ bool set_cache_bytes(Config& config, std::string_view value) {
   return read_number<std::uint64_t>(value, 1U << 20, std::uint64_t{1} << 40, config.cache_bytes);
 }
 
+bool set_breakers(Config& config, std::string_view value) {
+  config.gates.breakers = value == "on";
+  return value == "on" || value == "off";
+}
+bool set_breaker_calls_min(Config& config, std::string_view value) {
+  return read_number<std::uint32_t>(value, 1, 1'000'000, config.gates.breaker.calls_min);
+}
+bool set_breaker_failed_percent(Config& config, std::string_view value) {
+  return read_number<std::uint32_t>(value, 1, 100, config.gates.breaker.failed_percent);
+}
+bool set_breaker_window(Config& config, std::string_view value) {
+  return read_ms(value, 1'000, 3'600'000, config.gates.breaker.window);
+}
+bool set_breaker_open(Config& config, std::string_view value) {
+  return read_ms(value, 100, 3'600'000, config.gates.breaker.open_for);
+}
+bool set_breaker_open_max(Config& config, std::string_view value) {
+  return read_ms(value, 100, 86'400'000, config.gates.breaker.open_for_max);
+}
+bool set_disable_after(Config& config, std::string_view value) {
+  return read_ms(value, 0, 31'536'000'000, config.gates.breaker.disable_after);
+}
+bool set_repetition_share(Config& config, std::string_view value) {
+  return read_number<std::uint32_t>(value, 0, 1'000, config.gates.repetition_share_percent);
+}
+bool set_repetitions_per_second(Config& config, std::string_view value) {
+  return read_number<std::uint32_t>(value, 1, 1'000'000, config.gates.repetitions_per_second);
+}
+
 bool set_callback_base(Config& config, std::string_view value) {
   std::string_view rest = value;
   if (rest.empty()) {
@@ -118,6 +147,25 @@ constexpr std::array keys = {
     ConfigKey{"callback_base", "",
               "an http or https URL without query, fragment and user, or nothing for the bound address",
               "where participants reach this daemon", set_callback_base},
+    ConfigKey{"breakers", "on", "on or off", "whether endpoints that fail are left alone for a while",
+              set_breakers},
+    ConfigKey{"breaker_window_ms", "60000", "milliseconds from 1000 to 3600000",
+              "how far back an endpoint's calls are looked at", set_breaker_window},
+    ConfigKey{"breaker_calls_min", "20", "a number from 1 to 1000000",
+              "fewer calls than this in the window prove nothing", set_breaker_calls_min},
+    ConfigKey{"breaker_failed_percent", "50", "a number from 1 to 100",
+              "the share of failures at which an endpoint is left alone", set_breaker_failed_percent},
+    ConfigKey{"breaker_open_ms", "15000", "milliseconds from 100 to 3600000",
+              "for how long, the first time; each time in a row twice as long", set_breaker_open},
+    ConfigKey{"breaker_open_max_ms", "120000", "milliseconds from 100 to 86400000", "... up to this",
+              set_breaker_open_max},
+    ConfigKey{"disable_after_ms", "432000000", "milliseconds from 0 to 31536000000",
+              "deliveries that fail for so long disable their endpoint; 0: never", set_disable_after},
+    ConfigKey{"repetition_share_percent", "20", "a number from 0 to 1000",
+              "repetitions to a participant, as a share of its first attempts and of what succeeds",
+              set_repetition_share},
+    ConfigKey{"repetitions_per_second", "20", "a number from 1 to 1000000", "... and so many a second anyway",
+              set_repetitions_per_second},
     ConfigKey{"cache_bytes", "67108864", "bytes from 1048576 to 1099511627776", "the journal's block cache",
               set_cache_bytes},
 };

@@ -130,6 +130,7 @@ void EngineImpl::gate_changed(const EndpointKey& endpoint, GateChange change, co
   if (change == GateChange::none) return then(ok());
   nlohmann::json event{
       {"event", name_of(change)}, {"target", endpoint.target}, {"operation", name_of(endpoint.operation)}};
+  if (change == GateChange::opened) event["until_ms"] = gates_.probe_at(endpoint).count;
   if (act != nullptr) event["who"] = act->who, event["why"] = act->why;
   probe_at_.erase(endpoint);
   if (change == GateChange::closed) probers_.erase(endpoint);

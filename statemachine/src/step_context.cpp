@@ -322,6 +322,15 @@ bool StepContext::hold(const Held& held) {
   s.held_by = held.by;
   s.wake_at = held.until;
   if (s.operation == Operation::deliver) s.wake_at = earlier(s.wake_at, window_end());
+  // Nothing waits in silence: a person hears of what is held for long, as of what probes. Tries have their
+  // deadline.
+  const bool owed = held.operation != Operation::query && held.operation != Operation::try_;
+  if (owed && !s.probing && since + held_alone <= event_.at && !SETTLE_BUG(held_in_silence)) {
+    forget_row();
+    s.probing = true;
+    s.parked_at = event_.at;
+    out_.effects.push_back({Effect::Kind::alert, index_, s.operation, s.attempts[slot(s.operation)], "held"});
+  }
   return true;
 }
 

@@ -233,6 +233,7 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Confirming, Resume,        Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
       Row<Confirming, Resume,        Confirming, none,                       If<no_call>>,
       Row<Confirming, Retry,         Confirming, SendAnew<confirm_>,         If<no_call>>,
+      Row<Confirming, ResolveDone,   Confirmed,  Settle,                     If<no_call, probes>>,
       Row<Confirming, LateSuccess,   Confirming, none,                       none>,
       Row<Confirming, Late,          Confirming, none,                       none>,
 
@@ -255,6 +256,7 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Cancelling, Resume,        Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
       Row<Cancelling, Resume,        Cancelling, none,                       If<no_call>>,
       Row<Cancelling, Retry,         Cancelling, SendAnew<cancel_>,          If<no_call>>,
+      Row<Cancelling, ResolveDone,   Cancelled,  Settle,                     If<no_call, probes>>,
       // The cancel that is under way fences the try that made it after all (I8).
       Row<Cancelling, LateSuccess,   Cancelling, none,                       none>,
       Row<Cancelling, Late,          Cancelling, none,                       none>,

@@ -60,7 +60,7 @@ OUTSIDE = [
     (r"parked parked due", "policies do not change in the model"),
     (r"(awaiting|in_doubt) \1 says_unknown|(awaiting|in_doubt) \w+ inquire", "it asks, as a wake-up does, and changes nothing else"),
     (r"parked (confirming|cancelling) due", "a probe is the call that a person's retry makes, and that is in the model"),
-    (r"(parked|awaiting) \w+ resolve_\w+", "a person's word may be wrong; the model's only says: try again"),
+    (r"(parked|awaiting|confirming|cancelling) \w+ resolve_\w+", "a person's word may be wrong; the model's only says: try again"),
     (r"(\w+) \1 (late|late_success|cancel|overdue|resume|done|refused)", "changes nothing, or only a counter"),
     (r"(awaiting|in_doubt) parked says_confirmed|cancelled parked says_(tried|confirmed)|rejected cancelling late_success"
      r"|cancelled cancelled says_(refused|unknown)|(awaiting|in_doubt) rejected says_cancelled", "a participant that keeps the barrier does not say so"),

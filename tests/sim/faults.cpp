@@ -80,6 +80,7 @@ constexpr Kind kinds[] = {
     {Fault::registry_change, "registry_change", 5'000, 100'000},
     {Fault::upgrade, "upgrade", 5'000, 100'000},
     {Fault::unregister, "unregister", 5'000, 100'000},
+    {Fault::endpoint_off, "endpoint_off", 5'000, 100'000},
     {Fault::stop, "stop", 2'000, 60'000},
 };
 // clang-format on

@@ -85,6 +85,7 @@ enum class Fault : std::uint8_t {
   registry_change,
   upgrade,
   unregister,
+  endpoint_off,
   stop,
   count_
 };

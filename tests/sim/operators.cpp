@@ -1,5 +1,7 @@
 // Operators: look at what needs a person, and act; and act where nobody asked.
 
+#include <array>
+
 #include "people.hpp"
 #include "world.hpp"
 
@@ -45,6 +47,7 @@ void People::operate() {
     if (world_.faults.strikes(Fault::registry_change)) change_registry();
     if (world_.faults.strikes(Fault::upgrade)) upgrade();
     if (world_.faults.strikes(Fault::unregister)) unregister();
+    if (world_.faults.strikes(Fault::endpoint_off)) switch_endpoint();
     if (world_.faults.strikes(Fault::stop)) world_.daemon.stop(operator_.delay(10, 60'000));
     operate();
   });
@@ -206,10 +209,36 @@ void People::upgrade() {
 void People::rest() {
   world_.daemon.run([this](Engine& engine) {
     if (engine.paused()) engine.resume(Act{"operator", "simulated"}, watched<Done>("resume"));
+    for (const EndpointView& one : engine.endpoints())
+      if (one.state == BreakerState::disabled)
+        engine.enable_endpoint(one.target, one.operation, Act{"operator", "simulated"},
+                               watched<Done>("enable"));
   });
   // Also what nobody was told to be erased: the process may have died in between.
   if (world_.faults.struck()[static_cast<std::size_t>(Fault::unregister)] == 0) return;
   for (const char* id : {"m-1", "m-2"}) put_merchant(id);
+}
+
+// An endpoint is called no more; after a while it is again.
+void People::switch_endpoint() {
+  static const std::array<std::pair<const char*, Operation>, 8> endpoints{
+      {{"inventory", Operation::try_},
+       {"payment", Operation::try_},
+       {"payment", Operation::confirm},
+       {"payment", Operation::query},
+       {"card", Operation::confirm},
+       {"card", Operation::cancel},
+       {"$merchant/m-1", Operation::deliver},
+       {"$merchant/m-2", Operation::deliver}}};
+  const auto [target, operation] = endpoints[operator_.below(endpoints.size())];
+  world_.daemon.run([this, target = target, operation = operation](Engine& engine) {
+    engine.disable_endpoint(target, operation, Act{"operator", "simulated"}, watched<Done>("disable"));
+  });
+  world_.time.after(operator_.delay(1'000, 600'000), [this, target = target, operation = operation] {
+    world_.daemon.run([this, target, operation](Engine& engine) {
+      engine.enable_endpoint(target, operation, Act{"operator", "simulated"}, watched<Done>("enable"));
+    });
+  });
 }
 
 // Nothing new finds what is gone, and what is in flight still does; after a while it is registered again.

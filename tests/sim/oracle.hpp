@@ -107,6 +107,8 @@ class Oracle {
   World& world_;
   ShadowLog log_;
   Waits waits_;
+  std::map<std::pair<PurchaseId, std::size_t>, std::uint64_t>
+      forced_;  // by step: the acts of people when its last call left
   std::unordered_map<PurchaseId, Seen, PurchaseIdHash> seen_;
   std::map<std::pair<std::string, std::string>, PurchaseId> promised_;  // by shop and key
   std::map<PurchaseId, PurchaseState> told_;                            // final outcomes that were told

@@ -36,6 +36,14 @@ void Oracle::left(const Call& call) {
   check_order(call, *shadow, index, seen, *op);
   check_resend(call, seen, *op);
   if (const std::string wrong = waits_.left(call, *shadow, index, *op); !wrong.empty()) fail(wrong);
+  const Step& step = shadow->purchase.steps[index];
+  std::uint64_t& forced = forced_[{call.job.purchase, index}];
+  if (forced == shadow->acts)  // else a person wanted it, whatever the gates said
+    if (const std::string wrong = log_.gates().left(*shadow->definition, shadow->purchase, index, *op,
+                                                    step.last_attempt_at, world_.daemon.clock().now());
+        !wrong.empty())
+      fail(wrong + ": " + call.text());
+  forced = shadow->acts;
   check_results(call, *shadow, index, *op);
   if (*op == Operation::try_) ++seen.unsure_tries[call.job.step];
 }

@@ -53,6 +53,7 @@ class People {
   Then<PurchaseView> told(const std::string& who, const PurchaseId& id);
   Act act(std::string& who);
   void pause();
+  void switch_endpoint();
   void follow();
   void change_registry();
   void unregister();

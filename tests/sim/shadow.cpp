@@ -82,6 +82,7 @@ std::string ShadowLog::check_heads(const Journal& journal) const {
 std::string ShadowLog::take(const Record& record) {
   if (record.kind == RecordKind::registry) return take_registry(record);
   if (record.kind == RecordKind::purchase) return take_purchase(record);
+  if (record.kind == RecordKind::engine || record.kind == RecordKind::operation) return gates_.take(record);
   return {};
 }
 
@@ -153,6 +154,14 @@ std::string ShadowLog::take_purchase(const Record& record) {
       !wrong.empty())
     return wrong;
   shadow.purchase = std::move(advanced.purchase);
+  if (event->stretch_percent > 100) shadow.stretched = true;
+  if (const auto* released = std::get_if<Released>(&event->what)) ++shadow.delays[released->step];
+  if (const auto* held = std::get_if<Held>(&event->what)) {
+    ++shadow.delays[held->step];
+    if (std::string wrong = gates_.held(*shadow.definition, shadow.purchase, *held, event->at);
+        !wrong.empty())
+      return wrong;
+  }
   Actor actor;
   std::visit([&](const auto& what) { actor(what); }, event->what);
   if (!actor.who.empty()) ++shadow.acts, shadow.actors.insert(actor.who);

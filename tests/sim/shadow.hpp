@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "gate_log.hpp"
 #include "settle/statemachine/advance.hpp"
 #include "settle/wal/journal.hpp"
 
@@ -21,8 +22,10 @@ struct Shadow {
   Purchase purchase;
   const Definition* definition = nullptr;
   std::uint64_t records = 0;
-  std::uint64_t acts = 0;        // of people
-  std::set<std::string> actors;  // who did them
+  std::uint64_t acts = 0;                       // of people
+  std::map<std::size_t, std::uint64_t> delays;  // by step: how often it was held or released
+  bool stretched = false;                       // by load, at any time
+  std::set<std::string> actors;                 // who did them
 };
 
 class ShadowLog {
@@ -39,6 +42,7 @@ class ShadowLog {
   // (table, from, to, trigger): each row of the two tables that fired, with how often.
   using Row = std::array<int, 4>;
   static const std::map<Row, std::uint64_t>& rows();
+  const GateLog& gates() const { return gates_; }
   std::uint64_t records() const { return records_; }
   const std::vector<PurchaseId>& fresh() const { return fresh_; }  // touched by the last read
 
@@ -57,6 +61,7 @@ class ShadowLog {
   std::unordered_map<PurchaseId, Shadow, PurchaseIdHash> purchases_;
   std::vector<PurchaseId> fresh_;
   std::set<PurchaseId> reopened_;
+  GateLog gates_;
   std::uint64_t records_ = 0;
 };
 

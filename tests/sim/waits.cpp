@@ -1,6 +1,7 @@
 #include "waits.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "settle/crypto/crypto.hpp"
 #include "world.hpp"
@@ -26,6 +27,8 @@ std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t inde
   const std::string& step = call.job.step;
   std::map<std::string, Attempt>& of = last_[call.job.purchase];
   Attempt& last = of[step + ":" + call.job.operation];
+  const auto held = shadow.delays.find(index);
+  const std::uint64_t delays = held == shadow.delays.end() ? 0 : held->second;
   if (call.attempt <= last.number) return "I18: attempt " + call.text() + " left twice";
   const TimeMs now = world_.daemon.clock().now();
   std::string wrong;
@@ -46,6 +49,12 @@ std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t inde
         allowed = {std::min(allowed.low, other.low), std::max(allowed.high, other.high)};
       }
     if (at.probing && op != Operation::query) allowed = bounds(probes(spec.probe), at.row, last, false);
+    if (shadow.stretched && op == Operation::deliver) allowed.high.count *= 4;
+    // What a gate delayed comes late, and a probe comes at once when its endpoint is back.
+    const bool delayed = last.delays != delays;
+    if (delayed)
+      allowed = {at.probing ? DurationMs{0} : allowed.low,
+                 DurationMs{std::numeric_limits<std::int64_t>::max()}};
     const DurationMs waited = now - last.ended;
     if (waited < allowed.low || allowed.high < waited)
       wrong = "I20: " + call.text() + " left " + std::to_string(waited.count) +
@@ -55,7 +64,7 @@ std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t inde
   disturbed(call.job.purchase, step);
   // An inquiry stands beside the plan: what comes next does not follow from its answer.
   const bool inquiry = bool(shadow.purchase.steps[index].planned_wake);
-  last = {call.attempt, call.life,     shadow.acts, shadow.definition->policies,
+  last = {call.attempt, call.life,     shadow.acts, delays, shadow.definition->policies,
           TimeMs{},     DurationMs{0}, false,       inquiry};
   return wrong;
 }

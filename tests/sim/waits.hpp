@@ -30,6 +30,7 @@ class Waits {
   struct Attempt {
     int number = 0, life = 0;
     std::uint64_t acts = 0;
+    std::uint64_t delays = 0;    // of its step
     std::uint32_t policies = 0;  // their revision
     TimeMs ended;                // engine time of its answer, or of the news that there is none; 0: not yet
     DurationMs asked{0};

@@ -58,8 +58,9 @@ struct Situation {
   // Only what a purchase can look like: a state's own operation, and queries only where there are any.
   bool possible() const {
     const bool stands = state == StepState::parked;
-    if (probing &&
-        ((!stands && state != StepState::awaiting) || operation == Operation::try_ || fenced || flight != 0))
+    if (probing && ((!stands && state != StepState::awaiting &&
+                     !((state == StepState::confirming || state == StepState::cancelling) && flight == 0)) ||
+                    operation == Operation::try_ || fenced || flight != 0))
       return false;
     const bool doubtful = state == StepState::in_doubt || state == StepState::awaiting;
     if (aside && (!doubtful || operation != Operation::try_ || flight != 2)) return false;
@@ -226,7 +227,12 @@ TEST(StepTable, DoesWhatTheGridSaysInEverySituation) {
   each_situation([&](const Situation& s) {
     for (int t = 1; t <= step_trigger_count; ++t) {
       const auto trigger = static_cast<StepTrigger>(t);
-      // A window that is over while the delivery is held ends it at its wake-up, and shapes nothing before that.
+      // What is held for long is with a person, who may say how it ended; for all else it is as if it were
+      // not.
+      const bool forward = s.state == StepState::confirming || s.state == StepState::cancelling;
+      if (s.probing && forward && trigger != StepTrigger::resolve_done) continue;
+      // A window that is over while the delivery is held ends it at its wake-up, and shapes nothing before
+      // that.
       if (s.over && s.state == StepState::delivering && trigger != StepTrigger::due) continue;
       const GridLine* found = nullptr;
       for (const GridLine& line : grid) {

@@ -89,6 +89,25 @@ TEST(Held, ADeliveryThatCouldNeverLeaveIsGivenUpAtTheEndOfItsWindow) {
   EXPECT_EQ(story.state(), "completed");
 }
 
+TEST(Held, I16_WhatIsHeldForLongIsWithAPersonToo) {
+  Story story;
+  story.all_tried();
+  story.done(reserve, confirm);
+  story.hold(charge, confirm, hour);
+  EXPECT_FALSE(needs_person(story.purchase)) << "a short outage is nobody's business";
+  EXPECT_EQ(story.resolve(charge), Verdict::refused);
+  story.now = story.step(charge).wake_at;
+  story.hold(charge, confirm, hour, false);
+  EXPECT_TRUE(needs_person(story.purchase));
+  EXPECT_EQ(story.alerts(), "held");
+  story.now = story.step(charge).wake_at;
+  story.hold(charge, confirm, hour, false);
+  EXPECT_EQ(story.alerts(), "") << "it was told once";
+  EXPECT_EQ(story.resolve(charge), Verdict::applied);
+  EXPECT_EQ(story.state_of(charge), "confirmed");
+  EXPECT_FALSE(needs_person(story.purchase));
+}
+
 TEST(Held, AProbeIsMadeAtOnceWhenItsEndpointIsBack) {
   Story story;
   story.all_tried();

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "settle/coordinator/endpoints.hpp"
 #include "settle/coordinator/log.hpp"
 #include "settle/statemachine/ids.hpp"
 #include "settle/statemachine/result.hpp"
@@ -29,6 +30,7 @@ struct Config {
   LogLevel log_level = LogLevel::info;
   std::string callback_base;  // empty: the address that is bound
   std::uint64_t cache_bytes = 64U << 20;
+  GatePolicy gates;
 
   std::filesystem::path key_path() const { return key_file.empty() ? data / "settle.key" : key_file; }
   std::filesystem::path journal_path() const { return data / "journal"; }

@@ -120,6 +120,8 @@ struct Inquired {};
 // However often a status is looked at, the participant is not asked more often for it.
 inline constexpr DurationMs inquiry_gap{5'000};
 
+// A confirm, cancel or delivery that is held for longer than this is with a person as well.
+inline constexpr DurationMs held_alone{3'600'000};
 // The call did not leave, and is not charged to the attempts (docs/retry.md).
 struct Held {
   std::uint8_t step = 0;

@@ -1,0 +1,59 @@
+#include "gate_log.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace settle::sim {
+
+std::string GateLog::name(const Definition& definition, const Purchase& purchase, std::size_t step,
+                          Operation op) {
+  const std::string& target = definition.steps[step].target;
+  return (target == merchant_target ? "$merchant/" + purchase.order.merchant : target) + "/" + name_of(op);
+}
+
+std::string GateLog::take(const Record& record) {
+  const auto event = nlohmann::json::parse(record.event, nullptr, false);
+  if (!event.is_object() || !event.contains("target") || !event.contains("operation")) return {};
+  const std::string what = event.at("event");
+  std::vector<Shut>& of =
+      shut_[event.at("target").get<std::string>() + "/" + event.at("operation").get<std::string>()];
+  const bool open = !of.empty() && !of.back().ended;
+  if (what == "breaker_opened" || what == "endpoint_disabled") {
+    if (open) of.back().ended = record.at;
+    const bool disabled = what == "endpoint_disabled";
+    of.push_back(
+        {record.at, TimeMs{disabled ? 0 : event.at("until_ms").get<std::int64_t>()}, TimeMs{}, disabled});
+    return {};
+  }
+  if (what != "breaker_closed" && what != "endpoint_enabled")
+    return "A7: a gate changed in a way that there is none: " + what;
+  if (!open) return "A7: " + what + ", and it was not shut";
+  of.back().ended = record.at;
+  return {};
+}
+
+std::string GateLog::held(const Definition& definition, const Purchase& purchase, const Held& event,
+                          TimeMs at) const {
+  if (event.by != HeldBy::breaker && event.by != HeldBy::disabled) return {};
+  const std::string endpoint = name(definition, purchase, event.step, event.operation);
+  const auto found = shut_.find(endpoint);
+  const auto covers = [&](const Shut& one) {
+    return one.since <= at && (!one.ended || at <= one.ended) &&
+           one.disabled == (event.by == HeldBy::disabled);
+  };
+  if (found != shut_.end() && std::any_of(found->second.begin(), found->second.end(), covers)) return {};
+  return "I17: a call to " + endpoint + " is held, and nothing says that it is left alone";
+}
+
+std::string GateLog::left(const Definition& definition, const Purchase& purchase, std::size_t step,
+                          Operation op, TimeMs counted, TimeMs now) const {
+  const auto found = shut_.find(name(definition, purchase, step, op));
+  if (found == shut_.end()) return {};
+  for (const Shut& one : found->second) {
+    const bool shut_now = one.since < counted && !one.ended && (one.disabled || now < one.until);
+    if (shut_now) return "A7: it left although " + found->first + " is left alone";
+  }
+  return {};
+}
+
+}  // namespace settle::sim

@@ -1,0 +1,36 @@
+#pragma once
+// What the durable log says of endpoints that are left alone, and whether what was held, and what left,
+// agrees with it.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "settle/statemachine/advance.hpp"
+#include "settle/wal/journal.hpp"
+
+namespace settle::sim {
+
+class GateLog {
+ public:
+  // Each says what is wrong; empty: nothing.
+  std::string take(const Record& record);  // of the kinds engine and operation
+  std::string held(const Definition& definition, const Purchase& purchase, const Held& event,
+                   TimeMs at) const;
+  // A call to the endpoint that was counted at `counted` leaves at `now`.
+  std::string left(const Definition& definition, const Purchase& purchase, std::size_t step, Operation op,
+                   TimeMs counted, TimeMs now) const;
+
+ private:
+  struct Shut {
+    TimeMs since, until;  // until: when it may be probed; 0: never
+    TimeMs ended;         // 0: not yet
+    bool disabled = false;
+  };
+  static std::string name(const Definition& definition, const Purchase& purchase, std::size_t step,
+                          Operation op);
+
+  std::map<std::string, std::vector<Shut>> shut_;  // by "target/operation", oldest first
+};
+
+}  // namespace settle::sim
