@@ -45,6 +45,15 @@ std::string GateLog::held(const Definition& definition, const Purchase& purchase
   return "I17: a call to " + endpoint + " is held, and nothing says that it is left alone";
 }
 
+void GateLog::retried(const Definition& definition, const Purchase& purchase, TimeMs at) {
+  for (std::size_t i = 0; i < definition.steps.size(); ++i)
+    for (int op = 1; op <= operation_count; ++op) {
+      const auto found = shut_.find(name(definition, purchase, i, static_cast<Operation>(op)));
+      if (found != shut_.end() && !found->second.empty())
+        found->second.back().until = earlier(found->second.back().until, at);
+    }
+}
+
 std::string GateLog::left(const Definition& definition, const Purchase& purchase, std::size_t step,
                           Operation op, TimeMs counted, TimeMs now) const {
   const auto found = shut_.find(name(definition, purchase, step, op));

@@ -17,6 +17,8 @@ class GateLog {
   std::string take(const Record& record);  // of the kinds engine and operation
   std::string held(const Definition& definition, const Purchase& purchase, const Held& event,
                    TimeMs at) const;
+  // A person's retry leaves all the same; where it is answered, the breaker may probe at once.
+  void retried(const Definition& definition, const Purchase& purchase, TimeMs at);
   // A call to the endpoint that was counted at `counted` leaves at `now`.
   std::string left(const Definition& definition, const Purchase& purchase, std::size_t step, Operation op,
                    TimeMs counted, TimeMs now) const;

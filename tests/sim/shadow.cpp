@@ -156,6 +156,8 @@ std::string ShadowLog::take_purchase(const Record& record) {
   shadow.purchase = std::move(advanced.purchase);
   if (event->stretch_percent > 100) shadow.stretched = true;
   if (const auto* released = std::get_if<Released>(&event->what)) ++shadow.delays[released->step];
+  if (std::holds_alternative<RetryRequested>(event->what))
+    gates_.retried(*shadow.definition, shadow.purchase, event->at);
   if (const auto* held = std::get_if<Held>(&event->what)) {
     ++shadow.delays[held->step];
     if (std::string wrong = gates_.held(*shadow.definition, shadow.purchase, *held, event->at);

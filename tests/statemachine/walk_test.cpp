@@ -95,7 +95,7 @@ class Walk {
 
   void whim() {
     const auto any = static_cast<std::uint8_t>(random_() % definition_.steps.size());
-    switch (random_() % 15) {
+    switch (random_() % 16) {
       case 0:
         return happen(CancelRequested{"ann", "because"});
       case 1:
@@ -127,6 +127,7 @@ class Walk {
       case 9:
         return happen(Due{});
       case 10:
+      case 13:
         return happen(Inquired{});
       case 11:
         return happen(Released{any});
@@ -141,7 +142,8 @@ class Walk {
   }
 
   static bool parked_or_delivering(const Step& step) {
-    const bool probed = step.state == StepState::awaiting && step.probing;
+    const bool held = step.state == StepState::confirming || step.state == StepState::cancelling;
+    const bool probed = (step.state == StepState::awaiting || (held && !step.in_flight)) && step.probing;
     return step.state == StepState::parked || step.state == StepState::delivering || probed;
   }
 
@@ -178,7 +180,9 @@ class Walk {
     if (!world_.faults || !chance(random_, 10)) return world_.send(call, now_);
     happen(Held{call.step, call.operation, call.attempt, HeldBy::breaker, shut_until()});
   }
-  TimeMs shut_until() { return now_ + DurationMs{between(random_, 1, 200'000)}; }
+  TimeMs shut_until() {
+    return now_ + DurationMs{chance(random_, 20) ? 2 * held_alone.count : between(random_, 1, 200'000)};
+  }
 
   void ends() {
     if (is_terminal(purchase_.state) ? bool(next_wake(definition_, purchase_)) : !needs_person(purchase_))
@@ -255,6 +259,8 @@ const std::set<std::string>& only_by_hand() {
       // A probe that is accepted, and resolved before the report comes, is met too seldom.
       "awaiting -resolve_done-> confirmed", "awaiting -resolve_done-> cancelled",
       "awaiting -resolve_done-> delivered", "awaiting -resolve_abandoned-> abandoned",
+      // What is held for an hour, and resolved then.
+      "confirming -resolve_done-> confirmed", "cancelling -resolve_done-> cancelled",
       "rejected -cancel-> rejected",  // it is owed nothing: it is passed over
       "rejected -overdue-> rejected"  // a refusal has cancelled the purchase already
   };
