@@ -18,16 +18,16 @@ auto all(const Submitted& event) {
   return std::tuple_cat(std::tie(a, b, c, e, f, g), all(order));
 }
 auto all(const Answered& event) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = event;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = event;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
 }
 auto all(const Told& event) {
   const auto& [a, b, c, d, e, f, g] = event;
   return std::tie(a, b, c, d, e, f, g);
 }
 auto all(const QueryAnswered& event) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k] = event;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = event;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 }
 auto all(const Due&) {
   return std::tie();
@@ -216,7 +216,10 @@ Event RandomPurchases::event() {
                             text(20),
                             text(50),
                             text(300),
-                            number<std::uint32_t>()};
+                            number<std::uint32_t>(),
+                            text(kept_url_bytes_max),
+                            text(kept_answer_bytes_max),
+                            text(kept_content_type_bytes_max)};
       break;
     case 2:
       event.what = Told{step(), operation, outcome, time(), text(20), text(50), text(300)};
@@ -232,7 +235,10 @@ Event RandomPurchases::event() {
                                  text(50),
                                  text(300),
                                  number<std::uint32_t>(),
-                                 DurationMs{number<std::int64_t>()}};
+                                 DurationMs{number<std::int64_t>()},
+                                 text(kept_url_bytes_max),
+                                 text(kept_answer_bytes_max),
+                                 text(kept_content_type_bytes_max)};
       break;
     case 4:
       event.what = Due{};
