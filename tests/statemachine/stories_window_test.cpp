@@ -121,6 +121,34 @@ TEST(Window, ALongerWindowOfTheSamePolicyMovesTheNextWarning) {
   EXPECT_EQ(story.alerts(), "window_half");
 }
 
+TEST(Window, I16_WhatNeverLeftIsWarnedOfTooAndItsWindowBeginsWhenItDoes) {
+  Story story = undelivered();
+  const DurationMs days{1'000 * hour};
+  story.hold(notify, deliver, days);  // its endpoint is left alone
+  const TimeMs since = story.now;
+  EXPECT_EQ(story.wake(), since + DurationMs{36 * hour});
+  story.due();
+  EXPECT_EQ(story.alerts(), "window_half");
+  EXPECT_EQ(story.calls(), "");
+  story.happen(Event{story.now, 0, Released{notify}, 0});
+  EXPECT_EQ(story.calls(), "notify.deliver#1");
+  const TimeMs first = story.now;
+  story.answer(notify, deliver, Outcome::unknown);
+  EXPECT_EQ(story.wake(), first + DurationMs{36 * hour}) << "a window from its first attempt on";
+}
+
+TEST(Window, I16_WhatIsHeldToItsEndIsGivenUpAndThatIsTold) {
+  Story story = undelivered();
+  story.hold(notify, deliver, DurationMs{1'000 * hour});
+  std::string told;
+  for (int i = 0; i < 4; ++i) {
+    story.due();
+    told += story.alerts() + " ";
+  }
+  EXPECT_EQ(told, "window_half window_ending window_last_chance delivery_abandoned ");
+  EXPECT_EQ(story.state_of(notify), "abandoned");
+}
+
 TEST(Window, WithoutAWindowNobodyIsWarned) {
   Story story = undelivered();
   story.definition.steps[notify].spec(deliver).retry.window = DurationMs{0};

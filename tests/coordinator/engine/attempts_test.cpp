@@ -15,12 +15,11 @@ namespace {
 using End = Attempt::End;
 
 // "charge:try:1" -> the attempt.
-const Attempt& find(const std::vector<Attempt>& all, const std::string& name) {
-  static const Attempt none;
+Attempt find(const std::vector<Attempt>& all, const std::string& name) {
   for (const Attempt& one : all)
     if (one.step + ":" + name_of(one.operation) + ":" + std::to_string(one.attempt) == name) return one;
   ADD_FAILURE() << name << " is not among the attempts";
-  return none;
+  return {};
 }
 
 PurchaseId submitted(World& world) {
@@ -39,7 +38,7 @@ TEST(Attempts, AreShownInTheirOrderWithWhatCameOfThem) {
     EXPECT_LE(all[i].left_at, world.sent_at[i]);
     EXPECT_GE(all[i].left_at, all[i == 0 ? 0 : i - 1].left_at);
   }
-  const Attempt& first = find(all, "charge:try:1");
+  const Attempt first = find(all, "charge:try:1");
   EXPECT_EQ(first.end, End::answered);
   EXPECT_EQ(first.outcome, "unknown");
   EXPECT_EQ(first.cause, Cause::bad_status);
@@ -50,12 +49,12 @@ TEST(Attempts, AreShownInTheirOrderWithWhatCameOfThem) {
   EXPECT_FALSE(first.url_from_registry);
   EXPECT_GT(first.wait.value_or(DurationMs{0}).count, 0);
   EXPECT_EQ(first.policy, "submit");
-  const Attempt& done = find(all, "reserve:try:1");
+  const Attempt done = find(all, "reserve:try:1");
   EXPECT_EQ(done.outcome, "done");
   EXPECT_EQ(done.response.text, R"({"hold":"h-1"})");
   EXPECT_TRUE(done.url_from_registry) << "a first success stores no URL";
   EXPECT_FALSE(done.wait) << "nothing is waited for";
-  const Attempt& told = find(all, "notify:deliver:1");
+  const Attempt told = find(all, "notify:deliver:1");
   EXPECT_EQ(told.outcome, "fault");
   EXPECT_EQ(told.policy, "callback");
   EXPECT_EQ(find(all, "charge:query:1").outcome, "unknown") << "a query is an attempt too";
@@ -71,7 +70,7 @@ TEST(Attempts, OneWhoseAnswerIsOutIsShownAndOneThatARestartLostToo) {
   world.restart(world.unsynced());
   world.run();
   const std::vector<Attempt> all = world.attempts(id);
-  const Attempt& lost = find(all, "charge:try:1");
+  const Attempt lost = find(all, "charge:try:1");
   EXPECT_EQ(lost.end, End::lost);
   EXPECT_EQ(lost.cause, Cause::lost);
   EXPECT_FALSE(lost.responded);
@@ -95,7 +94,7 @@ TEST(Attempts, OneThatTheCancelOvertookSaysSoAndShowsItsLateAnswer) {
   while (!cancelled && world.step()) {
   }
   world.run();
-  const Attempt& overtaken = find(world.attempts(id), "charge:try:1");
+  const Attempt overtaken = find(world.attempts(id), "charge:try:1");
   EXPECT_EQ(overtaken.end, End::overtaken);
   EXPECT_TRUE(overtaken.late);
   EXPECT_EQ(overtaken.cause, Cause::answer_timeout);
@@ -106,11 +105,32 @@ TEST(Attempts, WhatWasPromisedByA202IsShownWithItsReport) {
   World world({{"charge:try", {Behaviour::accepted_told}}});
   const PurchaseId id = submitted(world);
   world.run();
-  const Attempt& accepted = find(world.attempts(id), "charge:try:1");
+  const Attempt accepted = find(world.attempts(id), "charge:try:1");
   EXPECT_EQ(accepted.outcome, "accepted");
   EXPECT_EQ(accepted.status, 202);
   EXPECT_EQ(accepted.reported_outcome, "done");
   EXPECT_GT(accepted.reported_at, accepted.ended_at);
+}
+
+TEST(Attempts, OneThatAShutGateHeldSaysSoAndItsNumberIsGivenAgain) {
+  World world;
+  int acted = 0;
+  const auto then = [&](const Result<Done>& done) { acted += done.ok() ? 1 : 0; };
+  world.engine->disable_endpoint("$merchant/m-1", Operation::deliver, Act{"ann", "moving"}, then);
+  while (acted == 0 && world.step()) {
+  }
+  const PurchaseId id = submitted(world);
+  world.run(DurationMs{10'000});
+  const Attempt held = find(world.attempts(id), "notify:deliver:1");
+  EXPECT_EQ(held.end, End::held);
+  EXPECT_NE(held.detail.find("disabled"), std::string::npos) << held.detail;
+  world.engine->enable_endpoint("$merchant/m-1", Operation::deliver, Act{"ann", "moved"}, then);
+  world.run(DurationMs{60'000});
+  const std::vector<Attempt> all = world.attempts(id);
+  ASSERT_FALSE(all.empty());
+  EXPECT_EQ(all.back().step + std::to_string(all.back().attempt), "notify1");
+  EXPECT_EQ(all.back().outcome, "done");
+  world.check_attempts("held");
 }
 
 TEST(Attempts, I12_NoCardIsShownBeforeOrAfterTheCharge) {
