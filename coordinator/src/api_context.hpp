@@ -46,11 +46,12 @@ struct RouteEntry {
 };
 std::span<const RouteEntry> route_entries();
 
-// api_submit.cpp, api_purchases.cpp
+// api_submit.cpp, api_purchases.cpp, api_dead_letters.cpp, api_attempts.cpp
 void submit_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
 void list_purchases(ApiContext& api, const ApiCall& call, const Responder& responder);
 void list_dead_letters(ApiContext& api, const ApiCall& call, const Responder& responder);
 void show_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
+void list_attempts(ApiContext& api, const ApiCall& call, const Responder& responder);
 void take_callback(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_acts.cpp
 void cancel_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);

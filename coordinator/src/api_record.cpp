@@ -56,6 +56,7 @@ class FieldsOf {
     call(e.cause, e.status, e.took_ms);
     if (e.retry_after.count > 0) json_.field("retry_after_ms", e.retry_after.count);
     said(e.expires_at, e.code, e.detail, e.result);
+    kept(e.url, e.answer, e.content_type);
   }
   void operator()(const Told& e) {
     step(e.step);
@@ -70,6 +71,7 @@ class FieldsOf {
     call(e.cause, e.status, e.took_ms);
     if (e.retry_after.count > 0) json_.field("retry_after_ms", e.retry_after.count);
     said(e.expires_at, e.code, e.detail, e.result);
+    kept(e.url, e.answer, e.content_type);
   }
   void operator()(const Due& /*e*/) {}
   void operator()(const Inquired& /*e*/) {}
@@ -127,6 +129,11 @@ class FieldsOf {
     json_.field_if("code", code);
     json_.field_if("detail", detail);
     object("result", result);
+  }
+  void kept(const std::string& url, const std::string& answer, const std::string& content_type) {
+    json_.field_if("url", url);
+    json_.field_if("answer", answer);
+    json_.field_if("content_type", content_type);
   }
   void object(const char* name, const std::string& text) {
     if (!text.empty()) json_.key(name), json_.raw(text);

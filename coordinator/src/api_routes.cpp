@@ -14,6 +14,7 @@ constexpr std::array entries = {
     RouteEntry{{"POST", "/v1/purchases"}, submit_purchase, json},
     RouteEntry{{"GET", "/v1/purchases"}, list_purchases, !json, parameters},
     RouteEntry{{"GET", "/v1/purchases/{id}"}, show_purchase},
+    RouteEntry{{"GET", "/v1/purchases/{id}/attempts"}, list_attempts, !json, parameters},
     RouteEntry{{"POST", "/v1/purchases/{id}/cancel"}, cancel_purchase, json},
     RouteEntry{{"POST", "/v1/purchases/{id}/retry"}, retry_purchase, json},
     RouteEntry{{"POST", "/v1/purchases/{id}/reopen"}, reopen_purchase, json},

@@ -136,6 +136,7 @@ void append_links(JsonWriter& json, const Purchase& purchase, const std::string&
   json.key("links");
   json.open_object();
   json.field("self", self);
+  json.field("attempts", self + "/attempts");
   json.field("journal", "/v1/journal?purchase=" + id);
   if (purchase.state == PurchaseState::trying) json.field("cancel", self + "/cancel");
   if (may_retry(purchase)) json.field("retry", self + "/retry");

@@ -143,10 +143,32 @@ void EngineImpl::no_call(const PurchaseId& id, const Effect& effect, const Error
   });
 }
 
+// Rises while the time that a delivery has runs out (docs/retry.md, "Before the window ends").
+void EngineImpl::alert_of_window(const Live& live, const Effect& effect) {
+  const Step& step = live.purchase.steps[effect.step];
+  const StepDefinition& defined = live.definition->steps[effect.step];
+  const TimeMs first = step.first_attempt_at[static_cast<std::size_t>(Operation::deliver) - 1];
+  const bool over = effect.code == "delivery_abandoned";
+  log_alert(over ? "a delivery was given up: its window is over" : "a delivery has not come through yet",
+            {{"purchase", live.purchase.id},
+             {"code", effect.code},
+             {"step", defined.name},
+             {"merchant", live.purchase.order.merchant},
+             {"order_id", live.purchase.order.order_id},
+             {"attempts", effect.attempt},
+             {"first_attempt_at_ms", first},
+             {"window_ends_at_ms", first + defined.spec(Operation::deliver).retry.window},
+             {"cause", name_of(step.last_cause)},
+             {"status", step.last_status},
+             {"error", step.error_code}});
+}
+
 void EngineImpl::alert(const Live& live, const Effect& effect) {
   ++figures_.alerts;
   if (effect.code == "parked") ++figures_.parked;
   const Step& step = live.purchase.steps[effect.step];
+  if (effect.operation == Operation::deliver && effect.code != "parked" && effect.code != "contradiction")
+    return alert_of_window(live, effect);
   log_alert("a purchase needs a person", {{"purchase", live.purchase.id},
                                           {"code", effect.code},
                                           {"step", live.definition->steps[effect.step].name},

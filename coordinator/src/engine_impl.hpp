@@ -1,7 +1,7 @@
 #pragma once
 // The engine's inside. One class, its parts in files by concern: engine.cpp (events and durability),
 // engine_calls.cpp (what leaves), engine_rest.cpp (memory, wake-ups), engine_recovery.cpp, engine_submit.cpp,
-// engine_acts.cpp, engine_registry.cpp, engine_read.cpp.
+// engine_acts.cpp, engine_registry.cpp, engine_read.cpp, engine_attempts.cpp.
 
 #include <deque>
 #include <map>
@@ -65,6 +65,7 @@ class EngineImpl final : public Engine {
   void await_outcome(const PurchaseId& id, DurationMs wait, Then<PurchaseView> then) override;
   void show(const PurchaseId& id, Then<PurchaseView> then) override;
   void list(ListQuery query, Then<ListPage> then) override;
+  void attempts(const PurchaseId& id, AttemptsQuery query, Then<AttemptsPage> then) override;
   void cancel(const PurchaseId& id, Act act, Then<PurchaseView> then) override;
   void retry(const PurchaseId& id, Act act, std::string step, Then<PurchaseView> then) override;
   void resolve(const PurchaseId& id, Act act, std::string step, Resolution resolution,
@@ -131,6 +132,7 @@ class EngineImpl final : public Engine {
   CallContext context(const Live& live, const Effect& effect) const;
   TimeMs in_engine_time(TimeMs wall) const;
   void alert(const Live& live, const Effect& effect);
+  static void alert_of_window(const Live& live, const Effect& effect);
 
   // Gates (engine_gates.cpp).
   EndpointKey endpoint_of_call(const Live& live, std::uint8_t step, Operation operation) const;
@@ -175,6 +177,10 @@ class EngineImpl final : public Engine {
   void inquire(const PurchaseId& id);
   void reply(Live& live, bool created, bool same_cart, Then<PurchaseView> then);
   static PurchaseView view_of(const Live& live);
+
+  // Attempts (engine_attempts.cpp).
+  struct AttemptsReading;
+  void read_attempts(const std::shared_ptr<AttemptsReading>& reading);
 
   // Recovery (engine_recovery.cpp).
   Status load_documents();

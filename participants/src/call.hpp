@@ -24,6 +24,7 @@ struct Call final : DeadlineWheel::Timer {
   std::vector<Url> urls;         // views into request.urls
   std::uint32_t tried = 0;       // bit i: no connection to urls[i] could be made
   std::size_t url_at = 0;        // the one it is being sent to
+  std::size_t reached = 0;       // 1 + the last that a connection was used or begun to; 0: none
 
   ClientCore* core = nullptr;  // while it waits
   Group* group = nullptr;

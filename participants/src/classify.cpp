@@ -5,6 +5,7 @@
 #include "json_object.hpp"
 #include "settle/crypto/crypto.hpp"
 #include "settle/participants/protocol.hpp"
+#include "settle/participants/redact.hpp"
 #include "settle/statemachine/bug.hpp"
 #include "time_text.hpp"
 
@@ -163,13 +164,33 @@ QueryAnswered classify_query(const CallContext& call, const HttpAnswer& answer, 
   return event;
 }
 
+// What the reader of the log needs to know of an exchange that the event does not say already.
+template <class E>
+void keep_exchange(E& event, const CallContext& call, const HttpAnswer& answer, bool went_well,
+                   bool told_all) {
+  if (!went_well || call.attempt > 1) event.url = clipped(shown_url(answer.url), kept_url_bytes_max).text;
+  if (told_all || answer.body.empty()) return;
+  event.answer =
+      clipped(redacted(answer.body, secret_names(call.definition), Redact::mentions), kept_answer_bytes_max)
+          .text;
+  event.content_type = clipped(answer.content_type, kept_content_type_bytes_max).text;
+}
+
 }  // namespace
 
 std::variant<Answered, QueryAnswered> classify(const CallContext& call, const HttpAnswer& answer,
                                                const Registry& registry, const KeyRing& keys) {
   SETTLE_CHECK(call.step < call.definition.steps.size());
-  if (call.operation == Operation::query) return classify_query(call, answer, registry, keys);
-  return classify_call(call, answer, registry, keys);
+  if (call.operation == Operation::query) {
+    QueryAnswered event = classify_query(call, answer, registry, keys);
+    const bool heard = event.says != QueryState::no_answer;
+    keep_exchange(event, call, answer, heard, heard);
+    return event;
+  }
+  Answered event = classify_call(call, answer, registry, keys);
+  const bool done = event.outcome == Outcome::done;
+  keep_exchange(event, call, answer, done || event.outcome == Outcome::accepted, done);
+  return event;
 }
 
 }  // namespace settle

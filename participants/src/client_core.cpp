@@ -98,6 +98,7 @@ void ClientCore::complete(CallPtr call, HttpAnswer answer) {
   if (answer.failure != Cause::none) ++figures_.failures[static_cast<std::size_t>(answer.failure)];
   --calls_;
   if (closing_ && calls_ == 0) finish_closing();
+  if (call->reached != 0) answer.url = std::move(call->request.urls[call->reached - 1]);
   const auto then = std::move(call->then);
   call.reset();
   then(std::move(answer));
@@ -152,6 +153,7 @@ bool ClientCore::try_start(Group& group, CallPtr& call) {
     if (connection->is_clean()) {
       endpoint.idle.pop_back();
       ++figures_.reused;
+      call->reached = call->url_at + 1;
       connection->carry(std::move(call));
       return true;
     }
@@ -162,6 +164,7 @@ bool ClientCore::try_start(Group& group, CallPtr& call) {
   connection->index = group.connections.size();
   group.connections.push_back(connection);
   ++endpoint.connections;
+  call->reached = call->url_at + 1;
   connection->open(std::move(call));
   return true;
 }

@@ -3,6 +3,7 @@
 #include "settle/crypto/crypto.hpp"
 #include "settle/participants/json_text.hpp"
 #include "settle/participants/protocol.hpp"
+#include "settle/participants/redact.hpp"
 #include "settle/statemachine/bug.hpp"
 
 namespace settle {
@@ -39,6 +40,11 @@ Result<Target> participant_of(const CallContext& call, const Registry& registry)
   return target;
 }
 
+Result<Target> target_of(const CallContext& call, const Registry& registry) {
+  return call.definition.steps[call.step].target == merchant_target ? merchant_of(call, registry)
+                                                                    : participant_of(call, registry);
+}
+
 std::string number(std::uint64_t value) {
   return std::to_string(value);
 }
@@ -72,27 +78,20 @@ std::string callback_url(const CallContext& call, const KeyRing& keys) {
   return url += callback_token({call.purchase.id, call.step, call.operation}, call.shard, keys);
 }
 
-void add_headers(HttpRequest& request, const CallContext& call, const Target& target, const KeyRing& keys) {
-  const std::string purchase = call.purchase.id.text();
-  const std::string& step = call.definition.steps[call.step].name;
-  const std::string key = purchase + ":" + step + ":" + name_of(call.operation) +
-                          (SETTLE_BUG(key_per_attempt) ? ":" + number(call.attempt) : "");
+std::string key_of(const CallContext& call) {
+  return call.purchase.id.text() + ":" + call.definition.steps[call.step].name + ":" +
+         name_of(call.operation) + (SETTLE_BUG(key_per_attempt) ? ":" + number(call.attempt) : "");
+}
+
+// What proves who calls, and where to report: for the one who is called alone.
+void add_credentials(HttpRequest& request, const CallContext& call, const Target& target,
+                     const KeyRing& keys) {
+  const std::string key = key_of(call);
   const std::int64_t timestamp_s = call.now.count / 1000;
   auto& headers = request.headers;
-  headers.reserve(13);
-  headers.emplace_back("Content-Type", "application/json");
-  headers.emplace_back("Idempotency-Key", key);
-  headers.emplace_back("Settle-Purchase", purchase);
-  headers.emplace_back("Settle-Step", step);
-  headers.emplace_back("Settle-Operation", name_of(call.operation));
-  headers.emplace_back("Settle-Attempt", number(call.attempt));
-  headers.emplace_back("Settle-Epoch",
-                       number(call.shard.number) + ":" + number(SETTLE_BUG(epoch_not_sent) ? 1 : call.epoch));
   const bool may_report_later = !target.merchant && call.operation != Operation::query;
   if (may_report_later && !call.callback_base.empty())
     headers.emplace_back("Settle-Callback", callback_url(call, keys));
-  headers.emplace_back("traceparent", traceparent(call, purchase));
-  headers.emplace_back("Content-Digest", content_digest(request.body));
   headers.emplace_back("webhook-signature", signatures(*target.secrets, key, timestamp_s, request.body));
   headers.emplace_back("webhook-timestamp", std::to_string(timestamp_s));
   headers.emplace_back("webhook-id", key);
@@ -100,17 +99,42 @@ void add_headers(HttpRequest& request, const CallContext& call, const Target& ta
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> identity_headers(const CallContext& call,
+                                                                  const std::string& body) {
+  const std::string purchase = call.purchase.id.text();
+  std::vector<std::pair<std::string, std::string>> headers;
+  headers.reserve(13);
+  headers.emplace_back("Content-Type", "application/json");
+  headers.emplace_back("Idempotency-Key", key_of(call));
+  headers.emplace_back("Settle-Purchase", purchase);
+  headers.emplace_back("Settle-Step", call.definition.steps[call.step].name);
+  headers.emplace_back("Settle-Operation", name_of(call.operation));
+  headers.emplace_back("Settle-Attempt", number(call.attempt));
+  headers.emplace_back("Settle-Epoch",
+                       number(call.shard.number) + ":" + number(SETTLE_BUG(epoch_not_sent) ? 1 : call.epoch));
+  headers.emplace_back("traceparent", traceparent(call, purchase));
+  headers.emplace_back("Content-Digest", content_digest(body));
+  return headers;
+}
+
+std::string registered_url(const CallContext& call, const Registry& registry) {
+  SETTLE_CHECK(call.step < call.definition.steps.size());
+  const auto target = target_of(call, registry);
+  return target ? shown_url(target->urls.front()) : std::string();
+}
+
 Result<HttpRequest> build_request(const CallContext& call, const Registry& registry, const KeyRing& keys) {
   SETTLE_CHECK(call.step < call.definition.steps.size());
   const StepDefinition& step = call.definition.steps[call.step];
-  auto target = step.target == merchant_target ? merchant_of(call, registry) : participant_of(call, registry);
+  auto target = target_of(call, registry);
   if (!target) return target.error();
   auto body = call_body(call, keys);
   if (!body) return body.error();
   HttpRequest request;
   request.body = std::move(*body);
   if (SETTLE_BUG(body_per_attempt)) request.body.append(call.attempt, ' ');
-  add_headers(request, call, *target, keys);
+  request.headers = identity_headers(call, request.body);
+  add_credentials(request, call, *target, keys);
   request.group = std::move(target->group);
   request.urls = std::move(target->urls);
   request.answer_timeout = step.spec(call.operation).timeout;

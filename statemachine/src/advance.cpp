@@ -7,6 +7,7 @@
 
 #include "progress.hpp"
 #include "step_context.hpp"
+#include "window.hpp"
 
 namespace settle {
 namespace {
@@ -95,6 +96,7 @@ class Advance {
       ++out_.purchase.revision;
       Progress(definition_, event_, out_).run(failed_step_);
       drop_superseded();
+      watch_windows();
     }
     return std::move(out_);
   }
@@ -111,6 +113,12 @@ class Advance {
                                                   : !step.in_flight || step.operation != effect.operation;
     };
     effects.erase(std::remove_if(effects.begin(), effects.end(), stale), effects.end());
+  }
+
+  void watch_windows() {
+    const bool due = std::holds_alternative<Due>(event_.what);
+    for (std::size_t i = 0; i < out_.purchase.steps.size(); ++i)
+      watch_window(definition_.steps[i], event_.at, due, static_cast<std::uint8_t>(i), out_);
   }
 
   void on(const Submitted& e) {

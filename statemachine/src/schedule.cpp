@@ -20,7 +20,7 @@ TimeMs next_wake(const Definition& definition, const Purchase& purchase) {
   if (purchase.state == PurchaseState::trying && !purchase.overdue) wake = decision_due(definition, purchase);
   for (const Step& step : purchase.steps)
     if (!SETTLE_BUG(cancel_timer_lost) || step.state != StepState::cancelling)
-      wake = earlier(wake, step.wake_at);
+      wake = earlier(wake, earlier(step.wake_at, step.warned.next_at));
   return wake;
 }
 

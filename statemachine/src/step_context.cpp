@@ -109,7 +109,10 @@ void StepContext::send(Operation op) {
   // Operators' retries may go on for ever; the number that the participant sees then stands still.
   const bool counted = !SETTLE_BUG(attempt_not_counted) || s.attempts[slot(op)] == 0;
   if (counted && s.attempts[slot(op)] < std::numeric_limits<std::uint16_t>::max()) ++s.attempts[slot(op)];
-  if (!s.first_attempt_at[slot(op)]) s.first_attempt_at[slot(op)] = event_.at;
+  if (!s.first_attempt_at[slot(op)]) {
+    s.first_attempt_at[slot(op)] = event_.at;
+    if (op == Operation::deliver) s.warned = WindowWarnings{};  // its window begins
+  }
   s.last_attempt_at = event_.at;
   s.wake_at = event_.at + defined().spec(op).timeout + lease_grace;
   out_.effects.push_back({Effect::Kind::call, index_, op, s.attempts[slot(op)], {}});
@@ -261,6 +264,12 @@ void StepContext::settle() {
   land();
   step().probing = false;
   step().wake_at = TimeMs{};
+}
+
+void StepContext::abandon() {
+  settle();
+  out_.effects.push_back({Effect::Kind::alert, index_, Operation::deliver,
+                          step().attempts_of(Operation::deliver), "delivery_abandoned"});
 }
 
 void StepContext::park() {

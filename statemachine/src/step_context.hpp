@@ -62,6 +62,7 @@ class StepContext {
   void keep_error();
   void keep_refusal();    // of the try
   void settle();          // the operation is over
+  void abandon();         // a delivery whose window is over: given up, and said so
   void park();            // with a person, and nothing more by itself
   void park_and_probe();  // with a person; goes on slowly by itself, since trouble on the way ends some day
   // Takes back a call that never left, or puts off one that is due. False: there is no such call.

@@ -86,6 +86,7 @@ using KeepTry = Do<&StepContext::keep_try_result>;
 using KeepConfirm = Do<&StepContext::keep_confirm_result>;
 using KeepRefusal = Do<&StepContext::keep_refusal>;
 using Settle = Do<&StepContext::settle>;
+using GiveUpDelivery = Do<&StepContext::abandon>;
 using Park = Do<&StepContext::park>;
 using Probe = Do<&StepContext::park_and_probe>;
 using Lost = Do<&StepContext::mark_lost>;
@@ -302,7 +303,7 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Delivering, Due,           Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
       Row<Delivering, Due,           Delivering, Send<deliver_>,             If<no_call, in_time>>,
       // Its endpoint was left alone for as long as the policy has patience.
-      Row<Delivering, Due,           Abandoned,  Settle,                     If<no_call, held_too_long>>,
+      Row<Delivering, Due,           Abandoned,  GiveUpDelivery,             If<no_call, held_too_long>>,
       Row<Delivering, Resume,        Delivering, Send<deliver_>,             If<call_out, left>>,
       Row<Delivering, Resume,        Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
       Row<Delivering, Resume,        Delivering, none,                       If<no_call>>,
@@ -322,7 +323,7 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Parked,     Done,          Delivered,  Settle,                     If<delivering>>,
       Row<Parked,     Refused,       Rejected,   KeepRefusal,                If<trying>>,
       Row<Parked,     Refused,       Parked,     none,                       If<not_try>>,
-      Row<Parked,     Due,           Abandoned,  Settle,                     If<delivering, window_over>>,
+      Row<Parked,     Due,           Abandoned,  GiveUpDelivery,             If<delivering, window_over>>,
       Row<Parked,     Due,           Confirming, Send<confirm_>,             If<confirming, probes>>,
       Row<Parked,     Due,           Cancelling, Send<cancel_>,              If<cancelling, probes>>,
       Row<Parked,     Due,           Delivering, Send<deliver_>,             If<delivering, probes, window_lasts>>,

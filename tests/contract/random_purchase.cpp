@@ -10,24 +10,24 @@ auto all(const Order& order) {
   return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 auto all(const Step& step) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y] = step;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z] = step;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z);
 }
 auto all(const Submitted& event) {
   const auto& [a, b, c, order, e, f, g] = event;
   return std::tuple_cat(std::tie(a, b, c, e, f, g), all(order));
 }
 auto all(const Answered& event) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = event;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = event;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
 }
 auto all(const Told& event) {
   const auto& [a, b, c, d, e, f, g] = event;
   return std::tie(a, b, c, d, e, f, g);
 }
 auto all(const QueryAnswered& event) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k] = event;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = event;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 }
 auto all(const Due&) {
   return std::tie();
@@ -150,6 +150,7 @@ Step RandomPurchases::one_step() {
   step.probing = number<bool>();
   step.row_of = one_of(Cause::none, Cause::overload);
   step.row = number<std::uint16_t>();
+  step.warned = {static_cast<std::uint8_t>(below(window_warnings_max + 1)), time()};
   step.last_cause = one_of(Cause::none, Cause::overload);
   step.last_status = number<std::uint16_t>();
   step.error_code = text(30);
@@ -216,7 +217,10 @@ Event RandomPurchases::event() {
                             text(20),
                             text(50),
                             text(300),
-                            number<std::uint32_t>()};
+                            number<std::uint32_t>(),
+                            text(kept_url_bytes_max),
+                            text(kept_answer_bytes_max),
+                            text(kept_content_type_bytes_max)};
       break;
     case 2:
       event.what = Told{step(), operation, outcome, time(), text(20), text(50), text(300)};
@@ -232,7 +236,10 @@ Event RandomPurchases::event() {
                                  text(50),
                                  text(300),
                                  number<std::uint32_t>(),
-                                 DurationMs{number<std::int64_t>()}};
+                                 DurationMs{number<std::int64_t>()},
+                                 text(kept_url_bytes_max),
+                                 text(kept_answer_bytes_max),
+                                 text(kept_content_type_bytes_max)};
       break;
     case 4:
       event.what = Due{};

@@ -21,9 +21,13 @@ TEST(ClientUrls, TheNextOneTakesOver) {
   HttpRequest request = request_to("http://" + std::string(70, 'x') + ".invalid/", "here");
   request.urls.push_back(refusing_url(closed));
   request.urls.push_back(server.url());
-  EXPECT_EQ(rig.call(request).body, "here");
+  const HttpAnswer first = rig.call(request);
+  EXPECT_EQ(first.body, "here");
+  EXPECT_EQ(first.url, server.url()) << "the one that was called";
   EXPECT_EQ(rig.client->figures().sent, 1U);
-  EXPECT_EQ(rig.call(request).body, "here");
+  const HttpAnswer second = rig.call(request);
+  EXPECT_EQ(second.body, "here");
+  EXPECT_EQ(second.url, server.url());
   EXPECT_EQ(rig.client->figures().reused, 1U);
 }
 
@@ -34,6 +38,7 @@ TEST(ClientUrls, WhereNoneIsLeftTheLastCauseIsTold) {
   request.urls.push_back(refusing_url(two));
   const HttpAnswer answer = rig.call(request);
   EXPECT_EQ(answer.failure, Cause::refused);
+  EXPECT_EQ(answer.url, refusing_url(two)) << "the last that was tried";
   EXPECT_NE(answer.failure_detail.find(std::to_string(two.port)), std::string::npos);
 }
 

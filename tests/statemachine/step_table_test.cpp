@@ -159,6 +159,8 @@ struct Fired {
   std::string does() const {
     if (!fired) return "-";
     if (effects.size() > 1) return "too much";
+    if (effects.size() == 1 && effects[0].code == "delivery_abandoned")
+      return after.wake_at || after.in_flight ? "an end that is none" : "end";
     if (effects.size() == 1 && effects[0].kind == Effect::Kind::alert)
       return after.in_flight || after.query_in_flight || !parked_well() ? "a bad parking"
              : after.probing                                            ? "probe"

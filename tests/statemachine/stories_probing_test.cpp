@@ -54,9 +54,9 @@ TEST(Probing, I17_ADeliveryWhoseWindowGrewWhileItWasParkedSleepsOn) {
   story.all_confirmed();
   story.answer(notify, deliver, Outcome::fault);
   EXPECT_EQ(story.state_of(notify), "parked");
-  const TimeMs end = story.wake();
+  const TimeMs end = story.step(notify).wake_at;
   story.definition.steps[notify].spec(deliver).retry.window.count += 3'600'000;
-  story.due();
+  story.due_at(end);
   EXPECT_EQ(story.state_of(notify), "parked");
   EXPECT_EQ(story.wake(), end + DurationMs{3'600'000});
   story.definition.steps[notify].spec(deliver).retry.window = DurationMs{0};

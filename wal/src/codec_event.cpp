@@ -31,6 +31,9 @@ void fields(Codec& codec, typename Codec::template Ref<Answered> event) {
   codec.text(10, event.detail);
   codec.text(11, event.result);
   codec.number(12, event.took_ms);
+  codec.text(13, event.url);
+  codec.text(14, event.answer);
+  codec.text(15, event.content_type);
 }
 
 template <class Codec>
@@ -57,6 +60,9 @@ void fields(Codec& codec, typename Codec::template Ref<QueryAnswered> event) {
   codec.text(9, event.result);
   codec.number(10, event.took_ms);
   codec.duration(11, event.retry_after);
+  codec.text(12, event.url);
+  codec.text(13, event.answer);
+  codec.text(14, event.content_type);
 }
 
 template <class Codec>

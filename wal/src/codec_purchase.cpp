@@ -40,6 +40,22 @@ static void attempts(Reader& reader, int field, Step& step) {
 }
 
 template <class Codec>
+void fields(Codec& codec, typename Codec::template Ref<WindowWarnings> warned) {
+  codec.number(1, warned.given);
+  codec.time(2, warned.next_at);
+  if constexpr (!Codec::writing) codec.require(warned.given <= window_warnings_max);
+}
+
+// Only a delivery that takes long has any: left out of all the others.
+static void warnings(Writer& writer, int field, const WindowWarnings& warned) {
+  if (!(warned == WindowWarnings{})) writer.message(field, warned);
+}
+
+static void warnings(Reader& reader, int field, WindowWarnings& warned) {
+  reader.message(field, warned);
+}
+
+template <class Codec>
 void fields(Codec& codec, typename Codec::template Ref<Step> step) {
   codec.number(1, step.state);
   codec.number(2, step.operation);
@@ -63,6 +79,7 @@ void fields(Codec& codec, typename Codec::template Ref<Step> step) {
   codec.time(20, step.parked_at);
   codec.time(21, step.planned_wake);
   codec.time(22, step.held_since);
+  warnings(codec, 23, step.warned);
   codec.number(28, step.held_by);
 }
 

@@ -228,7 +228,7 @@ TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
       ++sent;
     }
   }
-  EXPECT_EQ(sent, 18U);
+  EXPECT_EQ(sent, 20U);
 }
 
 // Remembers which headers the server looked for.

@@ -151,6 +151,9 @@ TEST(OpenApi, LiveAnswersAreAsDocumented) {
   const std::string path = "/v1/purchases/" + settled.json()["id"].get<std::string>();
   expect_documented(request(port, "GET", path), "GET", "/v1/purchases/{id}");
   expect_documented(request(port, "GET", "/v1/purchases/x"), "GET", "/v1/purchases/{id}");
+  expect_documented(request(port, "GET", path + "/attempts"), "GET", "/v1/purchases/{id}/attempts");
+  expect_documented(request(port, "GET", path + "/attempts?cursor=x"), "GET", "/v1/purchases/{id}/attempts");
+  expect_documented(request(port, "GET", "/v1/purchases/x/attempts"), "GET", "/v1/purchases/{id}/attempts");
   for (const char* name : {"cancel", "retry", "reopen"}) {
     expect_documented(request(port, "POST", path + "/" + name, act), "POST",
                       std::string("/v1/purchases/{id}/") + name);

@@ -349,6 +349,7 @@ void World::arrive(const std::shared_ptr<Call>& call) {
 
 void World::reply(const std::shared_ptr<Call>& call, int status, const std::string& body) {
   HttpAnswer answer;
+  answer.url = call->request.urls.front();
   answer.status = status;
   answer.content_type = "application/json";
   answer.body = body;
@@ -359,6 +360,7 @@ void World::reply(const std::shared_ptr<Call>& call, int status, const std::stri
 
 void World::fail(const std::shared_ptr<Call>& call, Cause cause, DurationMs later) {
   HttpAnswer answer;
+  answer.url = call->request.urls.front();
   answer.failure = cause;
   at(later, [this, call, answer] {
     if (call->generation == generation_) call->then(answer);

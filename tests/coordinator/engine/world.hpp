@@ -99,6 +99,9 @@ class World final : public HttpClient {
   // Every invariant that the books and the wire can show; adds failures to the running test.
   void check_books(const std::string& where);
   void check_replay(const std::string& where);
+  // What the log shows as attempts is what left, byte for byte, and shows no secret.
+  void check_attempts(const std::string& where);
+  std::vector<Attempt> attempts(const PurchaseId& id);
 
   std::unique_ptr<MemoryJournal> journal;
   VirtualLoop loop;

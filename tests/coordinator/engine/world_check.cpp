@@ -77,6 +77,7 @@ void World::check_replay(const std::string& where) {
     ASSERT_NE(replayed, report->purchases.end()) << "I21 " << where;
     EXPECT_EQ(encode(show(id).purchase), encode(replayed->second)) << "I21: memory and log differ; " << where;
   }
+  check_attempts(where);
 }
 
 }  // namespace settle::test

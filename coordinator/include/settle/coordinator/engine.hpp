@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "settle/coordinator/attempt.hpp"
 #include "settle/coordinator/endpoints.hpp"
 #include "settle/coordinator/loop.hpp"
 #include "settle/crypto/keys.hpp"
@@ -72,6 +73,11 @@ struct ListPage {
   std::string next_cursor;              // empty: the last page
 };
 
+struct AttemptsQuery {
+  std::string cursor;
+  std::size_t limit = 50;  // 1..200
+};
+
 struct JournalPage {
   std::vector<Record> records;
   std::string next_cursor;  // where to go on, also when nothing is there yet
@@ -111,6 +117,10 @@ class Engine {
   // As it stands. If a try is in doubt, its participant is asked at once, too (seldom: inquiry_gap).
   virtual void show(const PurchaseId& purchase, Then<PurchaseView> then) = 0;
   virtual void list(ListQuery query, Then<ListPage> then) = 0;  // errors: invalid_cursor
+
+  // What was sent to participants and what came back, as the purchase's log has it. Asks nobody. Errors:
+  // not_found, invalid_cursor, damaged.
+  virtual void attempts(const PurchaseId& purchase, AttemptsQuery query, Then<AttemptsPage> then) = 0;
 
   // Errors: not_found, state_forbids (409, the detail says why), journal_failed.
   virtual void cancel(const PurchaseId& purchase, Act act, Then<PurchaseView> then) = 0;

@@ -44,6 +44,7 @@ struct HttpAnswer {
   std::string content_type, content_digest, retry_after;  // header values as they came; empty: absent
   std::string body;
   std::uint32_t took_ms = 0;
+  std::string url;  // of `urls` the one that was called, or else tried last; empty: none was
 };
 
 class HttpClient {

@@ -33,10 +33,20 @@ Result<std::string> call_body(const CallContext& call, const KeyRing& keys);
 // The whole request. Errors: unregistered (no such target or endpoint), unseal_failed.
 Result<HttpRequest> build_request(const CallContext& call, const Registry& registry, const KeyRing& keys);
 
+// The headers that identify a call, as they are sent: ids, epoch, trace and the digest of `body`. Neither the
+// signature nor the callback's token is among them.
+std::vector<std::pair<std::string, std::string>> identity_headers(const CallContext& call,
+                                                                  const std::string& body);
+
+// Where the call goes by the registry as it is now (the first of several URLs), as shown_url shows it; empty:
+// nowhere.
+std::string registered_url(const CallContext& call, const Registry& registry);
+
 // Answered for try/confirm/cancel/deliver, QueryAnswered for query. Secret fields (StepDefinition::secrets)
 // of the result are sealed here, before anything else sees them: a sealed field is {"$sealed": "v1...."}; the
 // seal's context is "PURCHASE:STEP". A result that is not an object, or is larger than result_bytes_max, is a
-// broken answer: unknown.
+// broken answer: unknown. Of what is no plain success the beginning is kept as well, free of secrets
+// (redact.hpp), and of a call that went wrong or was not the first the URL.
 std::variant<Answered, QueryAnswered> classify(const CallContext& call, const HttpAnswer& answer,
                                                const Registry& registry, const KeyRing& keys);
 

@@ -54,8 +54,15 @@ struct Answered {
   TimeMs expires_at;          // of the hold; 0: not said
   std::string code, detail;   // of a refusal or failure
   std::string result;         // JSON object text, secrets sealed; empty: none
-  std::uint32_t took_ms = 0;  // for the reader of the log; shapes nothing
+  // For the reader of the log; they shape nothing.
+  std::uint32_t took_ms = 0;
+  std::string url;           // that was called, without credentials; empty: as registered, or nowhere
+  std::string answer;        // the beginning of a body that was no plain success, free of secrets
+  std::string content_type;  // of that body
 };
+inline constexpr std::size_t kept_url_bytes_max = 512;
+inline constexpr std::size_t kept_answer_bytes_max = 512;
+inline constexpr std::size_t kept_content_type_bytes_max = 64;
 
 // A participant's own report by callback. `done` or `refused`.
 struct Told {
@@ -75,7 +82,8 @@ struct QueryAnswered {
   TimeMs expires_at;
   std::string code, detail, result;
   std::uint32_t took_ms = 0;
-  DurationMs retry_after{0};  // 0: not said
+  DurationMs retry_after{0};              // 0: not said
+  std::string url, answer, content_type;  // as in Answered
 };
 
 struct Due {};      // the purchase's wake-up has come

@@ -45,6 +45,16 @@ enum class StepState : std::uint8_t {
 };
 inline constexpr int step_state_count = 14;
 
+// The warnings that rise while a delivery's window runs out (docs/retry.md).
+struct WindowWarnings {
+  std::uint8_t given = 0;  // in this window, of window_warnings_max
+  TimeMs next_at;          // when the next is due; 0: none
+  friend bool operator==(const WindowWarnings& a, const WindowWarnings& b) {
+    return a.given == b.given && a.next_at == b.next_at;
+  }
+};
+inline constexpr std::uint8_t window_warnings_max = 3;
+
 struct Step {
   StepState state = StepState::idle;
   Operation operation = Operation::try_;    // what is under way, awaited, in doubt or parked
@@ -66,6 +76,7 @@ struct Step {
   Cause row_of =
       Cause::none;        // whose policy governed the last failures: a cause with one of its own, or none
   std::uint16_t row = 0;  // how many in a row
+  WindowWarnings warned;
   Cause last_cause = Cause::none;
   std::uint16_t last_status = 0;  // HTTP status; 0: none came
   std::string error_code;         // of the last bad answer; machine-readable
@@ -120,8 +131,9 @@ const char* name_of(StepMode mode);
 const char* name_of(Operation op);
 const char* name_of(Decision decision);
 
-// The one future wake-up of the purchase (I17): the earliest of its steps' and of the decision deadline.
-// 0 only if nothing is owed by time: finished, or everything left is with a person.
+// The one future wake-up of the purchase (I17): the earliest of its steps', of the warnings that are due
+// before their windows end, and of the decision deadline. 0 only if nothing is owed by time: finished, or
+// everything left is with a person.
 TimeMs next_wake(const Definition& definition, const Purchase& purchase);
 
 // What a step that waits would call next, with a query endpoint or without; nullopt: it does not wait for a
