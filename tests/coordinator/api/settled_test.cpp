@@ -22,6 +22,7 @@
 #include <thread>
 #include <vector>
 
+#include "listening_server.hpp"
 #include "raw_client.hpp"
 
 namespace settle::test {
@@ -320,6 +321,42 @@ TEST_F(SettledProcess, ASecondSignalEndsItAtOnce) {
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
   settled.signal(SIGTERM);
   EXPECT_EQ(settled.wait(), 1) << settled.err();
+}
+
+// Every pause and resume that was answered is told at least once, in its order, whenever settled is killed.
+TEST_F(SettledProcess, I26_EventsReachTheirReceiverOverKills) {
+  ListeningServer receiver;
+  std::vector<std::string> acts;  // what was answered, as the `why` that comes back
+  for (int life = 0; life < 4; ++life) {
+    Settled settled(flags());
+    const std::uint16_t port = settled.ready();
+    ASSERT_NE(port, 0);
+    const nlohmann::json bus = {{"kind", "cloudevents"},
+                                {"url", receiver.url()},
+                                {"rules", {{{"types", {"settle.daemon.paused", "settle.daemon.resumed"}}}}}};
+    ASSERT_EQ(request(port, "PUT", "/v1/receivers/bus", bus.dump()).status, life == 0 ? 201 : 200);
+    for (int n = 0; n < 40; ++n) {
+      acts.push_back(std::to_string(life) + "/" + std::to_string(n));
+      const nlohmann::json act = {{"who", "ann"}, {"why", acts.back()}};
+      ASSERT_EQ(request(port, "POST", n % 2 == 0 ? "/v1/pause" : "/v1/resume", act.dump()).status, 200);
+    }
+    // Not all of them were told by now: what was is known to the receiver, and perhaps not to the cursor.
+    settled.signal(SIGKILL);
+    settled.wait();
+  }
+  Settled settled(flags());
+  ASSERT_NE(settled.ready(), 0);
+  const auto told = [](const std::vector<Heard>& heard) {
+    std::vector<std::string> firsts;  // without what is told again
+    std::map<std::string, bool> known;
+    for (const Heard& one : heard) {
+      const nlohmann::json event = one.json();
+      if (!std::exchange(known[event["id"]], true)) firsts.push_back(event["data"]["why"]);
+    }
+    return firsts;
+  };
+  EXPECT_EQ(told(receiver.wait_until([&](const auto& all) { return told(all).size() >= acts.size(); })),
+            acts);
 }
 
 }  // namespace
