@@ -88,12 +88,12 @@ void OutletImpl::missed(Line& line, std::string error, const HttpAnswer& answer)
     log_warn("a receiver of events fails", {{"receiver", line.receiver.name}, {"error", line.last_error}});
   }
   const TimeMs last_told = line.alerted_at ? line.alerted_at : line.failing_since;
-  if (now < last_told + DurationMs{hour_ms}) return;
+  if (now < last_told + config_.alert_after) return;
   line.alerted_at = now;
-  log_alert("a receiver of events has failed for an hour or more", {{"receiver", line.receiver.name},
-                                                                    {"error", line.last_error},
-                                                                    {"failing_ms", now - line.failing_since},
-                                                                    {"waiting", line.gatherer.waiting()}});
+  log_alert("a receiver of events has failed for long", {{"receiver", line.receiver.name},
+                                                         {"error", line.last_error},
+                                                         {"failing_ms", now - line.failing_since},
+                                                         {"waiting", line.gatherer.waiting()}});
 }
 
 }  // namespace settle

@@ -41,6 +41,7 @@ OutletConfig TestDaemon::quick_outlet() {
   config.save_every = DurationMs{20};
   config.retry_first = DurationMs{20};
   config.retry_longest = DurationMs{100};
+  config.alert_after = DurationMs{300};
   return config;
 }
 

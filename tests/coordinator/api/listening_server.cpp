@@ -20,7 +20,7 @@ std::string ListeningServer::url(const std::string& path) const {
 }
 
 void ListeningServer::take(const ServerRequest& request, const Responder& responder) {
-  Heard heard{std::string(request.path), std::string(request.query), std::string(request.body), {}};
+  Heard heard{std::string(request.path), std::string(request.query), std::string(request.body), {}, 0};
   for (const char* name : {"content-type", "webhook-id", "webhook-timestamp", "webhook-signature"}) {
     std::string_view value;
     if (request.header(name, value) > 0) heard.headers[name] = value;
@@ -29,6 +29,7 @@ void ListeningServer::take(const ServerRequest& request, const Responder& respon
   {
     const std::lock_guard lock(mutex_);
     if (answer_) response = answer_(heard_.size(), heard);
+    heard.answered = response.status;
     heard_.push_back(std::move(heard));
   }
   came_.notify_all();

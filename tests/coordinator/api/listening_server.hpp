@@ -20,6 +20,7 @@ namespace settle::test {
 struct Heard {
   std::string path, query, body;
   std::map<std::string, std::string> headers;  // those that are asked for below
+  int answered = 0;                            // status
   nlohmann::json json() const { return nlohmann::json::parse(body, nullptr, false); }
 };
 

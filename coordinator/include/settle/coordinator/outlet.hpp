@@ -21,6 +21,7 @@ struct OutletConfig {
   DurationMs slice_gap{2};                                // between two slices, while it is behind
   DurationMs save_every{1'000};                           // cursors are written at most this often
   DurationMs retry_first{2'000}, retry_longest{600'000};  // between two attempts, doubling
+  DurationMs alert_after{3'600'000};  // of failure; and again each time that it goes on for as long
 };
 
 class Outlet {
