@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "receivers_support.hpp"
+#include "settle/coordinator/log.hpp"
 
 namespace settle::test {
 namespace {
