@@ -23,7 +23,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = [] {
     std::vector<Command> list;
     for (auto group : {purchase_commands(), act_commands(), check_commands(), registry_commands(),
-                       endpoint_commands(), daemon_commands(), completion_commands()})
+                       endpoint_commands(), receivers_commands(), daemon_commands(), completion_commands()})
       std::move(group.begin(), group.end(), std::back_inserter(list));
     return list;
   }();

@@ -28,6 +28,7 @@ const std::vector<Command>& commands();
 
 // The groups that make up `commands()`.
 std::vector<Command> registry_commands();    // participant, merchant, definitions
+std::vector<Command> receivers_commands();   // receivers
 std::vector<Command> check_commands();       // participant check
 std::vector<Command> purchase_commands();    // submit, show, attempts, list, dead-letters
 std::vector<Command> act_commands();         // cancel, retry, reopen, resolve

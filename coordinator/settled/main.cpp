@@ -19,6 +19,7 @@
 #include "settle/coordinator/config.hpp"
 #include "settle/coordinator/engine.hpp"
 #include "settle/coordinator/log.hpp"
+#include "settle/coordinator/outlet.hpp"
 #include "settle/coordinator/verify.hpp"
 #include "settle/participants/beast_client.hpp"
 #include "settle/wal/rocks_journal.hpp"
@@ -64,6 +65,7 @@ class Daemon {
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<BeastClient> client_;
   std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Outlet> outlet_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> server_;
   boost::asio::signal_set signals_;
@@ -116,8 +118,11 @@ Status Daemon::start_engine() {
   loop_.on_divergence([this](DurationMs apart) { engine_->clock_diverged(apart); });
   if (Status recovered = engine_->recover(); !recovered) return recovered;
   loop_.not_before(engine_->last_journalled());
+  outlet_ = Outlet::create(*engine_, *journal_, loop_, *client_, io_, keys_);
+  if (Status started = outlet_->start(); !started) return started;
   api_ = Api::create(*engine_, io_, keys_);
   api_->set_server(server_.get());
+  api_->set_outlet(outlet_.get());
   return ok();
 }
 
@@ -136,6 +141,7 @@ void Daemon::stop(int signal) {
   log_info("stopping", {{"signal", signal}, {"patience_ms", config_.stop_patience}});
   server_->stop_accepting();
   api_->stop();
+  outlet_->stop();
   engine_->stop(config_.stop_patience, [this] { server_->drain(drain_patience, [this] { io_.stop(); }); });
 }
 

@@ -89,6 +89,7 @@ class ApiServer final : public Api {
   }
 
   void set_server(const HttpServer* server) override { context_.server = server; }
+  void set_outlet(Outlet* outlet) override { context_.outlet = outlet; }
 
   void handle(const ServerRequest& request, Responder responder) override {
     try {

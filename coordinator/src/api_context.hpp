@@ -19,6 +19,7 @@ struct ApiContext {
   std::shared_ptr<const KeyRing> keys;
   ApiConfig config;
   const HttpServer* server = nullptr;
+  Outlet* outlet = nullptr;
   std::int64_t started_s = 0;  // steady clock
   bool stopping = false;
   // Who asked for an outcome with Prefer; swept when it grows.
@@ -80,6 +81,12 @@ void put_policy(ApiContext& api, const ApiCall& call, const Responder& responder
 // api_endpoints.cpp
 void list_endpoints(ApiContext& api, const ApiCall& call, const Responder& responder);
 void act_on_endpoint(ApiContext& api, const ApiCall& call, const Responder& responder);
+// api_receivers.cpp
+void list_receivers(ApiContext& api, const ApiCall& call, const Responder& responder);
+void show_receiver(ApiContext& api, const ApiCall& call, const Responder& responder);
+void put_receiver(ApiContext& api, const ApiCall& call, const Responder& responder);
+void delete_receiver(ApiContext& api, const ApiCall& call, const Responder& responder);
+void test_receiver(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_journal.cpp
 void read_journal(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_daemon.cpp

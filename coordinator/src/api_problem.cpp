@@ -49,6 +49,8 @@ constexpr std::array kinds = {
     ProblemKind{"unknown_policy", 422, "Unknown policy"},
     ProblemKind{"invalid_policy", 422, "The policy is not valid"},
     ProblemKind{"too_many_policies", 422, "There are too many policies"},
+    ProblemKind{"invalid_receiver", 422, "The receiver is not valid"},
+    ProblemKind{"too_many_receivers", 422, "There are too many receivers"},
     ProblemKind{"header_too_large", 431, "The headers are too large"},
     ProblemKind{"internal", 500, "Internal error"},
     ProblemKind{"damaged", 500, "The journal is damaged"},

@@ -58,6 +58,7 @@ Result<Appended> EngineImpl::append(Append append) {
     return appended;
   }
   shard.last_lsn = appended->position.lsn;
+  appended_ = appended->ticket;
   return appended;
 }
 
@@ -72,6 +73,30 @@ void index_order(const Purchase& p, Append& append) {
   put("shop", p.order.shop);
   put("order", p.order.order_id);
   put("buyer", p.order.buyer);
+}
+
+// Bit i: step i is parked, or tried again slowly.
+std::uint32_t steps_with_a_person(const Purchase& purchase) {
+  std::uint32_t bits = 0;
+  for (std::size_t i = 0; i < purchase.steps.size(); ++i)
+    if (purchase.steps[i].state == StepState::parked || purchase.steps[i].probing)
+      bits |= std::uint32_t{1} << i;
+  return bits;
+}
+
+// Event::notices: the alerts, and the steps that went on after having been with a person.
+std::string notices_of(const std::vector<Effect>& effects, std::uint32_t went_on, const Purchase& purchase) {
+  std::string notices;
+  const auto add = [&notices](std::string_view code, std::size_t step, Operation operation) {
+    if (!notices.empty()) notices += ',';
+    notices.append(code).append(1, ':').append(std::to_string(step)).append(1, ':');
+    notices += std::to_string(static_cast<int>(operation));
+  };
+  for (const Effect& effect : effects)
+    if (effect.kind == Effect::Kind::alert) add(effect.code, effect.step, effect.operation);
+  for (std::size_t i = 0; i < purchase.steps.size() && went_on != 0; ++i)
+    if ((went_on >> i & 1U) != 0) add("unparked", i, purchase.steps[i].operation);
+  return notices;
 }
 
 }  // namespace
@@ -99,14 +124,17 @@ Result<EngineImpl::Applied> EngineImpl::apply(Live& live, Body what, bool someon
     if (!current) return current.error();
     live.definition = std::move(*current);
   }
-  const Event event{now(), registry_.queryable(*live.definition), std::move(what), live.definition->policies,
-                    stretch()};
+  Event event{now(),           registry_.queryable(*live.definition),
+              std::move(what), live.definition->policies,
+              stretch(),       {}};
   const PurchaseState before = live.purchase.state;
+  const std::uint32_t helped = steps_with_a_person(live.purchase);
   const auto lanes_before = lanes_of_held(live);
   Advanced advanced = advance(*live.definition, std::move(live.purchase), event);
   live.purchase = std::move(advanced.purchase);
   if (advanced.verdict == Verdict::refused) return Applied{advanced.verdict, std::move(advanced.refusal)};
 
+  event.notices = notices_of(advanced.effects, helped & ~steps_with_a_person(live.purchase), live.purchase);
   const bool was_saved = live.unsaved_from == 0;
   Append record = record_of(live, event, advanced, lanes_before);
   const bool saved = record.snapshot.has_value();

@@ -1,7 +1,7 @@
 #pragma once
 // The engine's inside. One class, its parts in files by concern: engine.cpp (events and durability),
 // engine_calls.cpp (what leaves), engine_rest.cpp (memory, wake-ups), engine_recovery.cpp, engine_submit.cpp,
-// engine_acts.cpp, engine_registry.cpp, engine_read.cpp, engine_attempts.cpp.
+// engine_acts.cpp, engine_registry.cpp, engine_read.cpp, engine_attempts.cpp, engine_gates.cpp, engine_beside.cpp.
 
 #include <deque>
 #include <map>
@@ -89,6 +89,14 @@ class EngineImpl final : public Engine {
   bool paused() const override { return paused_; }
   Result<JournalPage> journal(std::string_view cursor, const std::optional<PurchaseId>& purchase,
                               std::size_t limit) const override;
+  void note(RecordKind kind, std::string event, std::vector<DocumentChange> documents,
+            Then<Done> then) override;
+  std::vector<std::uint64_t> heads() const override;
+  void when_durable(Then<Done> then) override;
+  Result<std::shared_ptr<const Definition>> definition(std::string_view name,
+                                                       std::uint32_t version) const override {
+    return book_.find(name, version);
+  }
   Status ready() const override;
   EngineFigures figures() const override;
   void stop(DurationMs patience, std::function<void()> then) override;
@@ -285,6 +293,7 @@ class EngineImpl final : public Engine {
 
   std::deque<Deferred> deferred_;  // in the order of tickets
   Ticket durable_;                 // the last that the journal told of
+  Ticket appended_;                // the last that was given out
   Ticket definitions_ticket_;      // of the last put of a definition
   mutable TimeMs last_at_;
   std::uint16_t due_turn_ = 0;       // the shard that wake_due_on_disk begins with

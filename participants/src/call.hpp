@@ -7,7 +7,7 @@
 
 #include "deadline_wheel.hpp"
 #include "settle/participants/http_client.hpp"
-#include "url.hpp"
+#include "settle/participants/url.hpp"
 
 namespace settle {
 

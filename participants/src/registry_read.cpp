@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "registry_json.hpp"
-#include "url.hpp"
+#include "settle/participants/url.hpp"
 
 namespace settle {
 namespace {

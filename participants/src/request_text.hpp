@@ -4,7 +4,7 @@
 #include <string>
 
 #include "settle/participants/http_client.hpp"
-#include "url.hpp"
+#include "settle/participants/url.hpp"
 
 namespace settle {
 

@@ -1,4 +1,4 @@
-#include "url.hpp"
+#include "settle/participants/url.hpp"
 
 #include <algorithm>
 #include <charconv>

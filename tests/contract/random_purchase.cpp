@@ -86,9 +86,9 @@ bool same(const Purchase& left, const Purchase& right) {
 }
 
 bool same(const Event& left, const Event& right) {
-  const auto& [at, queryable, what, policies, stretch] = left;
+  const auto& [at, queryable, what, policies, stretch, notices] = left;
   if (at != right.at || queryable != right.queryable || policies != right.policies ||
-      stretch != right.stretch_percent || what.index() != right.what.index())
+      stretch != right.stretch_percent || notices != right.notices || what.index() != right.what.index())
     return false;
   return std::visit(
       [&](const auto& one) { return all(one) == all(std::get<std::decay_t<decltype(one)>>(right.what)); },
@@ -196,7 +196,8 @@ std::vector<Transition> RandomPurchases::transitions() {
 }
 
 Event RandomPurchases::event() {
-  Event event{time(), number<std::uint32_t>(), {}, number<std::uint32_t>()};
+  Event event{time(),  number<std::uint32_t>(), {}, number<std::uint32_t>(), number<std::uint32_t>(),
+              text(30)};
   const auto operation = one_of(Operation::try_, Operation::query);
   const auto outcome = one_of(Outcome::done, Outcome::fault);
   const auto cause = one_of(Cause::none, Cause::overload);

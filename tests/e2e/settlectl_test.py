@@ -116,6 +116,23 @@ class Settlectl(Folder):
         file.write_text(json.dumps({"kind": "fixed", "base_ms": 5}))
         self.assertIn("shipped", self.ctl("policies", "put", "graded", file, code=REFUSED))
 
+    def test_receivers(self):
+        file = self.folder / "ops.json"
+        file.write_text(json.dumps({"kind": "slack", "url": self.running.services["merchant"].url + "/nowhere/secret"}))
+        self.assertIn("ops: new", self.ctl("receivers", "put", "ops", file))
+        said = self.ctl("receivers", "list")
+        self.assertIn("slack", said)
+        self.assertNotIn("secret", said)
+        self.assertEqual("ops", self.ctl_json("receivers", "get", "ops")["name"])
+        self.assertIn("failed", self.ctl("receivers", "test", "ops", code=REFUSED))
+        self.assertFalse(self.ctl_json("receivers", "test", "ops", code=REFUSED)["delivered"])
+        file.write_text(json.dumps({"kind": "cloudevents", "url": "http://127.0.0.1:9/"}))
+        self.assertIn("shown this once: whsec_", self.ctl("receivers", "put", "bus", file))
+        file.write_text(json.dumps({"kind": "cloudevents", "url": "here"}))
+        self.assertIn("/url", self.ctl("receivers", "put", "bus", file, code=USAGE))
+        self.assertIn("deleted", self.ctl("receivers", "delete", "bus"))
+        self.ctl("receivers", "get", "bus", code=NOT_FOUND)
+
     def test_cancel_and_reopen(self):
         self.misbehave("payment", stall_ms=1500, operation="try", next=1)
         purchase = self.submit(1)

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "url.hpp"
+#include "settle/participants/url.hpp"
 
 namespace settle::test {
 namespace {

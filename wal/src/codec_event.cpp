@@ -134,6 +134,7 @@ void fields(Codec& codec, typename Codec::template Ref<Released> event) {
 constexpr int first_kind = 3;
 constexpr int policies_field = 40;  // behind all the kinds that there may ever be
 constexpr int stretch_field = 41;
+constexpr int notices_field = 42;
 
 template <std::size_t I = 0>
 void read_what(Reader& reader, Event& event, bool& found) {
@@ -163,6 +164,7 @@ static void fields(Writer& writer, const Event& event) {
   std::visit([&](const auto& what) { writer.message(field, what); }, event.what);
   writer.number(policies_field, event.policies);
   writer.number(stretch_field, event.stretch_percent);
+  writer.text(notices_field, event.notices);
 }
 
 static void fields(Reader& reader, EventRead& out) {
@@ -171,12 +173,27 @@ static void fields(Reader& reader, EventRead& out) {
   read_what(reader, out.event, out.found);
   reader.number(policies_field, out.event.policies);
   reader.number(stretch_field, out.event.stretch_percent);
+  reader.text(notices_field, out.event.notices);
+}
+
+static void fields(Reader& reader, EventGlance& out) {
+  constexpr int reopened = first_kind + 9;
+  static_assert(
+      std::is_same_v<std::variant_alternative_t<reopened - first_kind, decltype(Event::what)>, Reopened>);
+  if (reader.at(reopened)) out.reopened = true;  // passed over like every other field
+  reader.text(notices_field, out.notices);
 }
 
 }  // namespace wire
 
 std::string encode(const Event& event) {
   return wire::written(event, 256);
+}
+
+Result<EventGlance> glance_at_event(std::string_view bytes) {
+  EventGlance glance;
+  if (!wire::Reader(bytes).read(glance)) return Error{"damaged", "an event of the journal cannot be read"};
+  return glance;
 }
 
 Result<Event> decode_event(std::string_view bytes) {

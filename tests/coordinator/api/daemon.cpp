@@ -35,6 +35,16 @@ HttpLimits TestDaemon::quick_limits() {
   return limits;
 }
 
+OutletConfig TestDaemon::quick_outlet() {
+  OutletConfig config;
+  config.look_every = DurationMs{10};
+  config.save_every = DurationMs{20};
+  config.retry_first = DurationMs{20};
+  config.retry_longest = DurationMs{100};
+  config.alert_after = DurationMs{300};
+  return config;
+}
+
 TestDaemon::TestDaemon(Script script, HttpLimits limits, bool registered, EngineConfig config)
     : client(std::make_unique<ScriptedClient>(io_, std::move(script))) {
   using boost::asio::ip::tcp;
@@ -47,8 +57,11 @@ TestDaemon::TestDaemon(Script script, HttpLimits limits, bool registered, Engine
   engine = Engine::create(std::move(config), loop_, *journal, *client, keys_);
   loop_.on_wake([this] { engine->on_wake(); });
   SETTLE_CHECK(engine->recover().ok());
+  outlet = Outlet::create(*engine, *journal, loop_, receivers_, io_, keys_, quick_outlet());
+  SETTLE_CHECK(outlet->start().ok());
   api = Api::create(*engine, io_, keys_, ApiConfig{DurationMs{20}, DurationMs{200}});
   api->set_server(server.get());
+  api->set_outlet(outlet.get());
   sync_often();
   thread_ = std::thread([this] { io_.run(); });
   if (registered) register_all();
@@ -59,6 +72,7 @@ TestDaemon::~TestDaemon() {
   thread_.join();
   server.reset();
   api.reset();
+  outlet.reset();
   engine.reset();
 }
 

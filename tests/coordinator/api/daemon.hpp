@@ -16,6 +16,7 @@
 
 #include "settle/coordinator/api.hpp"
 #include "settle/coordinator/asio_loop.hpp"
+#include "settle/participants/beast_client.hpp"
 #include "settle/wal/memory_journal.hpp"
 
 namespace settle::test {
@@ -45,6 +46,8 @@ class TestDaemon {
                       EngineConfig config = {});
   ~TestDaemon();
 
+  // Quicker than in production, likewise.
+  static OutletConfig quick_outlet();
   // As in production, but for deadlines that a test can wait for.
   static HttpLimits quick_limits();
 
@@ -64,6 +67,7 @@ class TestDaemon {
   std::unique_ptr<MemoryJournal> journal = MemoryJournal::create(4);
   std::unique_ptr<ScriptedClient> client;
   std::unique_ptr<Engine> engine;
+  std::unique_ptr<Outlet> outlet;  // on real sockets
   std::unique_ptr<Api> api;
   std::unique_ptr<HttpServer> server;
 
@@ -73,6 +77,7 @@ class TestDaemon {
 
   boost::asio::io_context io_{1};
   AsioLoop loop_{io_};
+  BeastClient receivers_{io_};
   boost::asio::steady_timer sync_{io_};
   std::shared_ptr<const KeyRing> keys_ = KeyRing::from_bytes({1, 2, 3});
   std::thread thread_;

@@ -186,6 +186,16 @@ TEST(OpenApi, LiveAnswersAreAsDocumented) {
                       "/v1/policies/{name}");
   expect_documented(request(port, "GET", "/v1/policies/p"), "GET", "/v1/policies/{name}");
   expect_documented(request(port, "GET", "/v1/policies"), "GET", "/v1/policies");
+  for (int i = 0; i < 2; ++i)
+    expect_documented(
+        request(port, "PUT", "/v1/receivers/r",
+                R"({"kind":"cloudevents","url":"http://127.0.0.1:9/","rules":[{"at_least":9}]})"),
+        "PUT", "/v1/receivers/{name}");
+  expect_documented(request(port, "POST", "/v1/receivers/r/test", "{}"), "POST", "/v1/receivers/{name}/test");
+  expect_documented(request(port, "GET", "/v1/receivers/r"), "GET", "/v1/receivers/{name}");
+  expect_documented(request(port, "GET", "/v1/receivers"), "GET", "/v1/receivers");
+  expect_documented(request(port, "DELETE", "/v1/receivers/r"), "DELETE", "/v1/receivers/{name}");
+  expect_documented(request(port, "DELETE", "/v1/receivers/r"), "DELETE", "/v1/receivers/{name}");
   expect_documented(request(port, "POST", "/v1/pause", act), "POST", "/v1/pause");
   expect_documented(request(port, "GET", "/readyz"), "GET", "/readyz");
   expect_documented(submit(port, "k-2", good_order()), "POST", "/v1/purchases");

@@ -15,6 +15,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -22,6 +23,7 @@
 #include <thread>
 #include <vector>
 
+#include "listening_server.hpp"
 #include "raw_client.hpp"
 
 namespace settle::test {
@@ -320,6 +322,61 @@ TEST_F(SettledProcess, ASecondSignalEndsItAtOnce) {
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
   settled.signal(SIGTERM);
   EXPECT_EQ(settled.wait(), 1) << settled.err();
+}
+
+// How often cursors of receivers were written, as the journal tells.
+std::size_t cursors_written(std::uint16_t port) {
+  const std::string journal = request(port, "GET", "/v1/journal?limit=500").body;
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = journal.find("receivers_moved", at)) != std::string::npos; ++at) ++count;
+  return count;
+}
+
+// Every pause and resume that was answered is told at least once, in its order, whenever settled is killed:
+// also where a cursor was just written, with much read that the receiver did not take.
+TEST_F(SettledProcess, I26_EventsReachTheirReceiverOverKills) {
+  std::atomic<int> taken{0};
+  ListeningServer receiver([&taken](std::size_t, const Heard&) {
+    ServerResponse response;
+    response.status = --taken >= 0 ? 200 : 503;
+    return response;
+  });
+  const nlohmann::json bus = {{"kind", "cloudevents"},
+                              {"url", receiver.url()},
+                              {"rules", {{{"types", {"settle.daemon.paused", "settle.daemon.resumed"}}}}}};
+  std::vector<std::string> acts;  // what was answered, as the `why` that comes back
+  for (int life = 0; life < 4; ++life) {
+    taken = 15;
+    Settled settled(flags());
+    const std::uint16_t port = settled.ready();
+    ASSERT_NE(port, 0);
+    ASSERT_EQ(request(port, "PUT", "/v1/receivers/bus", bus.dump()).status, life == 0 ? 201 : 200);
+    for (int n = 0; n < 30; ++n) {
+      acts.push_back(std::to_string(life) + "/" + std::to_string(n));
+      const nlohmann::json act = {{"who", "ann"}, {"why", acts.back()}};
+      ASSERT_EQ(request(port, "POST", n % 2 == 0 ? "/v1/pause" : "/v1/resume", act.dump()).status, 200);
+    }
+    const std::size_t before = cursors_written(port);
+    if (life % 2 == 0)
+      for (int looks = 0; looks < 500 && cursors_written(port) == before; ++looks)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    settled.signal(SIGKILL);
+    settled.wait();
+  }
+  taken = 100'000;
+  Settled settled(flags());
+  ASSERT_NE(settled.ready(), 0);
+  const auto told = [](const std::vector<Heard>& heard) {
+    std::vector<std::string> firsts;  // what was taken, without what was taken before
+    std::map<std::string, bool> known;
+    for (const Heard& one : heard) {
+      const nlohmann::json event = one.json();
+      if (one.answered == 200 && !std::exchange(known[event["id"]], true)) firsts.push_back(event["data"]["why"]);
+    }
+    return firsts;
+  };
+  EXPECT_EQ(told(receiver.wait_until([&](const auto& all) { return told(all).size() >= acts.size(); })),
+            acts);
 }
 
 }  // namespace

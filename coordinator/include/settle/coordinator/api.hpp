@@ -8,6 +8,7 @@
 
 #include "settle/coordinator/engine.hpp"
 #include "settle/coordinator/http_server.hpp"
+#include "settle/coordinator/outlet.hpp"
 
 namespace settle {
 
@@ -26,6 +27,8 @@ class Api {
   virtual void handle(const ServerRequest& request, Responder responder) = 0;
   // For the figures of /v1/status; may be null.
   virtual void set_server(const HttpServer* server) = 0;
+  // For /v1/receivers; without one, no receiver is found.
+  virtual void set_outlet(Outlet* outlet) = 0;
   // Answers those who wait for an outcome with what stands, and ends the followers' streams.
   virtual void stop() = 0;
 };

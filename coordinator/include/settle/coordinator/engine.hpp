@@ -175,6 +175,18 @@ class Engine {
   virtual Result<JournalPage> journal(std::string_view cursor, const std::optional<PurchaseId>& purchase,
                                       std::size_t limit) const = 0;
 
+  // For what lives beside the engine on its thread (settle/coordinator/outlet.hpp). A record in shard 0, of
+  // kind registry or engine: `event` is JSON text that says what happened, `documents` change with it.
+  // Errors: journal_failed.
+  virtual void note(RecordKind kind, std::string event, std::vector<DocumentChange> documents,
+                    Then<Done> then) = 0;
+  // The last LSN of each shard, appended by now. Not all of it may be durable; when_durable tells when it is.
+  virtual std::vector<std::uint64_t> heads() const = 0;
+  virtual void when_durable(Then<Done> then) = 0;  // what was appended by now; errors: journal_failed
+  // Any version, for those who read old records. Errors: damaged (the journal does not hold it).
+  virtual Result<std::shared_ptr<const Definition>> definition(std::string_view name,
+                                                               std::uint32_t version) const = 0;
+
   // Ok, or why no purchase is accepted: journal_failed, paused, stopping.
   virtual Status ready() const = 0;
   virtual EngineFigures figures() const = 0;

@@ -15,6 +15,13 @@ std::string encode(const Event& event);
 std::string encode(const std::vector<Transition>& transitions);
 std::string encode(const Purchase& purchase);
 
+// What one who reads the whole journal looks at first; everything else is passed over.
+struct EventGlance {
+  bool reopened = false;  // it is a Reopened
+  std::string notices;    // Event::notices
+};
+Result<EventGlance> glance_at_event(std::string_view bytes);  // errors: damaged
+
 // Errors: damaged, with what could not be read. Nothing is allocated beyond the input's own size.
 Result<Event> decode_event(std::string_view bytes);
 Result<std::vector<Transition>> decode_transitions(std::string_view bytes);
