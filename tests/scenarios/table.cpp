@@ -17,6 +17,7 @@ double share(std::uint64_t part, std::uint64_t whole) {
 }
 
 std::string percent(std::uint64_t part, std::uint64_t whole) {
+  if (part < whole && share(part, whole) > 0.99999) return "> 99.999 %";  // rounded, it would look like all
   char text[32];
   std::snprintf(text, sizeof text, "%.3f %%", 100 * share(part, whole));
   return text;
