@@ -51,6 +51,7 @@ Result<Json> request_of(const Arguments& arguments) {
     if (payload.is_discarded()) return Error{"usage", "--payload is not JSON"};
     request["payload"] = std::move(payload);
   }
+  if (arguments.has("allow-duplicate")) request["allow_duplicate"] = true;
   return request;
 }
 
@@ -108,6 +109,7 @@ std::vector<Command> purchase_commands() {
        {"payload", "JSON", "an object that reaches participants and merchant"},
        {"deadline", "SECONDS", "to the decision"},
        {"definition", "NAME", "which saga (default: purchase)"},
+       {"allow-duplicate", "", "take it though it looks like an earlier purchase (possible_duplicate)"},
        {"key", "KEY", "the idempotency key (default: the order number)"},
        {"wait", "SECONDS", "wait for the outcome, 1 to 60; ending cancelled is exit code 1"}},
       "settlectl submit --shop shop-1 --order A-1001 --buyer b-42 --sku GAME-100 --quantity 2 \\\n"

@@ -92,8 +92,12 @@ class ApiServer final : public Api {
   void set_outlet(Outlet* outlet) override { context_.outlet = outlet; }
 
   void handle(const ServerRequest& request, Responder responder) override {
+    std::string_view accepted;
+    const int asked = request.header("Accept-Language", accepted);
+    const Language language = asked > 0 ? preferred_language(accepted) : Language::english;
+    if (language == Language::chinese) responder = responder.finished_by(put_into_chinese);
     try {
-      route(request, responder);
+      route(request, language, responder);
     } catch (const std::exception& error) {
       log_error("a request could not be handled", {{"path", request.path}, {"detail", error.what()}});
       responder.send(problem_response(Problem{"internal", "the daemon's log says more", ""}));
@@ -108,7 +112,7 @@ class ApiServer final : public Api {
   }
 
  private:
-  void route(const ServerRequest& request, const Responder& responder) {
+  void route(const ServerRequest& request, Language language, const Responder& responder) {
     const bool head = request.method == "HEAD";
     if (request.method == "OPTIONS" && request.path == "*") return responder.send(json_response(204, ""));
     Found found;
@@ -124,7 +128,7 @@ class ApiServer final : public Api {
     }
     auto parameter = percent_decoded(found.parameter, false);
     if (!parameter) return responder.send(problem_response(Problem{"unknown_route", "a broken escape", ""}));
-    found.entry->handler(context_, ApiCall{request, *std::move(parameter)}, responder);
+    found.entry->handler(context_, ApiCall{request, *std::move(parameter), language}, responder);
   }
 
   void answer_unrouted(const ServerRequest& request, const std::string& allow, const Responder& responder) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api_problem.hpp"
+#include "language.hpp"
 #include "settle/coordinator/api.hpp"
 
 namespace settle {
@@ -35,6 +36,7 @@ struct ApiContext {
 struct ApiCall {
   const ServerRequest& request;
   std::string parameter;  // the one in braces, percent-decoded
+  Language language = Language::english;
 };
 
 using ApiHandler = void (*)(ApiContext& api, const ApiCall& call, const Responder& responder);
@@ -102,6 +104,6 @@ std::optional<PurchaseId> purchase_of(const ApiCall& call, const Responder& resp
 int preferred_wait_s(const ServerRequest& request);
 // Waits for the outcome and answers: 200 with it, or `open_status` with what stands.
 void answer_outcome(ApiContext& api, const PurchaseId& purchase, int wait_s, int open_status,
-                    const std::string& headers, const Responder& responder);
+                    const std::string& headers, Language language, const Responder& responder);
 
 }  // namespace settle

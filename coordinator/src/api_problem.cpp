@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "json_writer.hpp"
+#include "sentences.hpp"
 #include "settle/coordinator/log.hpp"
 
 namespace settle {
 namespace {
+
+constexpr const char* problem_content_type = "application/problem+json";
 
 constexpr std::array kinds = {
     ProblemKind{"malformed_request", 400, "Not an HTTP/1.1 request"},
@@ -30,6 +34,7 @@ constexpr std::array kinds = {
     ProblemKind{"in_use", 409, "In use"},
     ProblemKind{"policy_shipped", 409, "A shipped policy stays as it is"},
     ProblemKind{"contradiction", 409, "Contradicts what is known"},
+    ProblemKind{"possible_duplicate", 409, "Looks like an earlier purchase; say so if another one is meant"},
     ProblemKind{"body_too_large", 413, "The body is too large"},
     ProblemKind{"unsupported_media_type", 415, "Not declared as application/json"},
     ProblemKind{"missing_field", 422, "A field is missing"},
@@ -51,6 +56,7 @@ constexpr std::array kinds = {
     ProblemKind{"too_many_policies", 422, "There are too many policies"},
     ProblemKind{"invalid_receiver", 422, "The receiver is not valid"},
     ProblemKind{"too_many_receivers", 422, "There are too many receivers"},
+    ProblemKind{"buyer_rate_limited", 429, "This buyer buys too fast; try again later", 1},
     ProblemKind{"header_too_large", 431, "The headers are too large"},
     ProblemKind{"internal", 500, "Internal error"},
     ProblemKind{"damaged", 500, "The journal is damaged"},
@@ -82,7 +88,7 @@ ServerResponse problem_response(const Problem& problem) {
   }
   ServerResponse response;
   response.status = kind->status;
-  response.content_type = "application/problem+json";
+  response.content_type = problem_content_type;
   JsonWriter json(response.body);
   json.open_object();
   json.field("type", "about:blank");
@@ -91,10 +97,23 @@ ServerResponse problem_response(const Problem& problem) {
   json.field("code", kind->code);
   json.field("detail", problem.detail);
   json.field_if("pointer", problem.pointer);
+  for (const auto& [name, text] : problem.members) json.field(name, text);
   json.close_object();
-  if (kind->retry_after_s > 0)
-    response.headers = "Retry-After: " + std::to_string(kind->retry_after_s) + "\r\n";
+  const int retry_after_s = problem.retry_after_s > 0 ? problem.retry_after_s : kind->retry_after_s;
+  if (retry_after_s > 0) response.headers = "Retry-After: " + std::to_string(retry_after_s) + "\r\n";
   return response;
+}
+
+// On the way out, so that no handler has to know of languages; problems are small, and seldom.
+void put_into_chinese(ServerResponse& response) {
+  if (std::string_view(response.content_type) != problem_content_type) return;
+  auto tree = nlohmann::ordered_json::parse(response.body, nullptr, false);
+  if (!tree.is_object() || !tree.contains("code")) return;
+  const std::string_view title = problem_sentence(tree["code"].get<std::string>(), Language::chinese);
+  if (title.empty()) return;
+  tree["title"] = title;
+  response.body = tree.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  response.headers += chinese_header;
 }
 
 ServerResponse problem_response(const Error& error) {

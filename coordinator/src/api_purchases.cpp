@@ -49,12 +49,13 @@ void list_purchases(ApiContext& api, const ApiCall& call, const Responder& respo
   if (const auto problem = read_list_query(call.request.query, query)) {
     return responder.send(problem_response(*problem));
   }
-  api.engine.list(std::move(query), [&api, responder](const Result<ListPage>& page) {
+  const Language language = call.language;
+  api.engine.list(std::move(query), [&api, language, responder](const Result<ListPage>& page) {
     if (!page) return responder.send(problem_response(page.error()));
     std::string body = "{\"purchases\":[";
     for (const PurchaseView& view : page->purchases) {
       if (body.back() == '}') body += ',';
-      append_purchase(body, view, *api.keys, false);
+      append_purchase(body, view, *api.keys, false, language);
     }
     body += ']';
     if (!page->next_cursor.empty()) body += ",\"next\":" + nlohmann::json(page->next_cursor).dump();
@@ -67,24 +68,20 @@ void show_purchase(ApiContext& api, const ApiCall& call, const Responder& respon
   if (!id) return;
   if (const int wait_s = preferred_wait_s(call.request); wait_s > 0) {
     const std::string applied = "Preference-Applied: wait=" + std::to_string(wait_s) + "\r\n";
-    return answer_outcome(api, *id, wait_s, 200, applied, responder);
+    return answer_outcome(api, *id, wait_s, 200, applied, call.language, responder);
   }
-  api.engine.show(*id, [&api, responder](const Result<PurchaseView>& view) {
+  api.engine.show(*id, [&api, language = call.language, responder](const Result<PurchaseView>& view) {
     if (!view) return responder.send(problem_response(view.error()));
-    ServerResponse response = json_response(200, {});
-    append_purchase(response.body, *view, *api.keys, true);
-    responder.send(std::move(response));
+    responder.send(purchase_response(200, *view, *api.keys, "", language));
   });
 }
 
 void answer_outcome(ApiContext& api, const PurchaseId& purchase, int wait_s, int open_status,
-                    const std::string& headers, const Responder& responder) {
-  const auto answer = [&api, open_status, headers, responder](const Result<PurchaseView>& view) {
+                    const std::string& headers, Language language, const Responder& responder) {
+  const auto answer = [&api, open_status, headers, language, responder](const Result<PurchaseView>& view) {
     if (!view) return responder.send(problem_response(view.error()));
-    ServerResponse response = json_response(settled_for_shop(view->purchase) ? 200 : open_status, {});
-    append_purchase(response.body, *view, *api.keys, true);
-    response.headers = headers;
-    responder.send(std::move(response));
+    const int status = settled_for_shop(view->purchase) ? 200 : open_status;
+    responder.send(purchase_response(status, *view, *api.keys, headers, language));
   };
   if (api.stopping) return api.engine.show(purchase, answer);
   // Kept so that a stop can answer them early; as many as there are connections, and the answered ones swept

@@ -31,7 +31,7 @@ std::optional<Problem> read_key(const ServerRequest& request, std::string& into)
 
 std::optional<Problem> read_order(const nlohmann::json& body, SubmitRequest& into) {
   BodyFields fields(body, {"shop", "order_id", "cart_id", "buyer", "sku", "quantity", "amount", "currency",
-                           "merchant", "payload", "deadline_seconds", "definition"});
+                           "merchant", "payload", "deadline_seconds", "definition", "allow_duplicate"});
   Order& order = into.order;
   fields.text("shop", Presence::required, text_bytes_max, order.shop);
   fields.text("order_id", Presence::required, text_bytes_max, order.order_id);
@@ -48,6 +48,7 @@ std::optional<Problem> read_order(const nlohmann::json& body, SubmitRequest& int
   fields.integer("deadline_seconds", Presence::optional, 1, 86'400, deadline_s);
   into.deadline = DurationMs{deadline_s * 1000};
   fields.text("definition", Presence::optional, text_bytes_max, into.definition);
+  fields.boolean("allow_duplicate", Presence::optional, into.allow_duplicate);
   if (fields.problem()) return fields.problem();
   if (!is_currency(order.currency))
     fields.fail("unknown_currency", "currency", "not an active code of ISO 4217");
@@ -59,9 +60,22 @@ std::optional<Problem> read_order(const nlohmann::json& body, SubmitRequest& int
 }
 
 // The request as values, so that spaces and the order of names make no other request (I5). nlohmann keeps
-// names sorted.
-std::array<std::uint8_t, 32> digest_of(const nlohmann::json& body) {
+// names sorted. Whether the guard may ask is not what was ordered: a request that was asked about may be
+// repeated with the answer, under its key, and later without.
+std::array<std::uint8_t, 32> digest_of(nlohmann::json& body) {
+  body.erase("allow_duplicate");
   return sha256(body.dump());
+}
+
+// `true` alone says yes.
+std::optional<Problem> read_allowance(const ServerRequest& request, SubmitRequest& into) {
+  std::string_view said;
+  const int count = request.header("Settle-Allow-Duplicate", said);
+  if (count == 0) return std::nullopt;
+  if (count > 1 || (said != "true" && said != "false"))
+    return Problem{"invalid_parameter", "true or false", "Settle-Allow-Duplicate"};
+  into.allow_duplicate = into.allow_duplicate || said == "true";
+  return std::nullopt;
 }
 
 std::string found_headers(const PurchaseView& view, const std::string& id) {
@@ -72,38 +86,61 @@ std::string found_headers(const PurchaseView& view, const std::string& id) {
   return headers;
 }
 
-void answer_submitted(ApiContext& api, const Result<PurchaseView>& result, int wait_s,
+// The guards' refusals have more to say than other errors.
+ServerResponse refused(const Error& error, const GuardRefusal& refusal) {
+  if (error.code == "possible_duplicate") {
+    return problem_response(
+        Problem{error.code,
+                error.detail,
+                "",
+                0,
+                {{"earlier_purchase", refusal.earlier.text()}, {"earlier_order_id", refusal.earlier_order}}});
+  }
+  if (error.code == "buyer_rate_limited") {
+    const auto seconds = static_cast<int>((refusal.retry_after.count + 999) / 1000);
+    return problem_response(Problem{error.code, error.detail, "", std::max(seconds, 1)});
+  }
+  return problem_response(error);
+}
+
+struct Asked {
+  int wait_s = 0;
+  Language language = Language::english;
+  std::shared_ptr<GuardRefusal> refusal = std::make_shared<GuardRefusal>();
+};
+
+void answer_submitted(ApiContext& api, const Result<PurchaseView>& result, const Asked& asked,
                       const Responder& responder) {
-  if (!result) return responder.send(problem_response(result.error()));
+  if (!result) return responder.send(refused(result.error(), *asked.refusal));
+  const int wait_s = asked.wait_s;
   const PurchaseView& view = *result;
   const std::string id = view.purchase.id.text();
   std::string headers = found_headers(view, id);
   const bool settled = settled_for_shop(view.purchase);
   if (wait_s > 0) {
     headers += "Preference-Applied: wait=" + std::to_string(wait_s) + "\r\n";
-    if (!settled) return answer_outcome(api, view.purchase.id, wait_s, 202, headers, responder);
+    if (!settled)
+      return answer_outcome(api, view.purchase.id, wait_s, 202, headers, asked.language, responder);
   }
   const int status = !view.created || (wait_s > 0 && settled) ? 200 : 202;
-  ServerResponse response = json_response(status, {});
-  response.body.reserve(2048);
-  append_purchase(response.body, view, *api.keys, true);
-  response.headers = std::move(headers);
-  responder.send(std::move(response));
+  responder.send(purchase_response(status, view, *api.keys, std::move(headers), asked.language));
 }
 
 }  // namespace
 
 void submit_purchase(ApiContext& api, const ApiCall& call, const Responder& responder) {
   SubmitRequest request;
+  const Asked asked{preferred_wait_s(call.request), call.language};
   nlohmann::json body;
   std::optional<Problem> problem = read_key(call.request, request.order.idempotency_key);
   if (!problem) problem = read_json(call.request.body, body);
   if (!problem) problem = read_order(body, request);
+  if (!problem) problem = read_allowance(call.request, request);
   if (problem) return responder.send(problem_response(*problem));
   request.digest = digest_of(body);
-  const int wait_s = preferred_wait_s(call.request);
-  api.engine.submit(std::move(request), [&api, wait_s, responder](const Result<PurchaseView>& result) {
-    answer_submitted(api, result, wait_s, responder);
+  request.refusal = asked.refusal;
+  api.engine.submit(std::move(request), [&api, asked, responder](const Result<PurchaseView>& result) {
+    answer_submitted(api, result, asked, responder);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "json_writer.hpp"
+#include "sentences.hpp"
 #include "settle/coordinator/log.hpp"
 #include "settle/participants/protocol.hpp"
 
@@ -190,7 +191,8 @@ const char* shop_status(const Purchase& purchase) {
   return "processing";
 }
 
-void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& keys, bool results) {
+void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& keys, bool results,
+                     Language language) {
   const Purchase& purchase = view.purchase;
   const std::string id = purchase.id.text();
   JsonWriter json(out);
@@ -207,6 +209,7 @@ void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& 
     json.field("detail", purchase.reason_detail);
     json.field_if("step", purchase.reason_step);
     json.close_object();
+    json.field("reason_text", reason_sentence(purchase.reason_code, language));
   }
   json.field("definition", purchase.definition);
   json.field("definition_version", purchase.definition_version);
@@ -229,6 +232,18 @@ void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& 
   if (results) append_results(json, view, keys);
   append_links(json, purchase, id);
   json.close_object();
+}
+
+ServerResponse purchase_response(int status, const PurchaseView& view, const KeyRing& keys,
+                                 std::string headers, Language language) {
+  ServerResponse response;
+  response.status = status;
+  response.body.reserve(2048);
+  append_purchase(response.body, view, keys, true, language);
+  response.headers = std::move(headers);
+  const bool has_words = !view.purchase.reason_code.empty();
+  if (has_words && language == Language::chinese) response.headers += chinese_header;
+  return response;
 }
 
 }  // namespace settle

@@ -3,13 +3,19 @@
 
 #include <string>
 
+#include "language.hpp"
 #include "settle/coordinator/engine.hpp"
+#include "settle/coordinator/http_server.hpp"
 
 namespace settle {
 
 // Appends. With `results` the participants' answers too; secrets are unsealed only when everything is
 // confirmed.
-void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& keys, bool results);
+void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& keys, bool results,
+                     Language language = Language::english);
+// An answer that shows one purchase, whole.
+ServerResponse purchase_response(int status, const PurchaseView& view, const KeyRing& keys,
+                                 std::string headers, Language language);
 
 // Everything is confirmed, or everything is undone: what the shop waits for.
 bool settled_for_shop(const Purchase& purchase);

@@ -126,6 +126,21 @@ bool set_callback_base(Config& config, std::string_view value) {
   return true;
 }
 
+bool read_guard_span(std::string_view value, DurationMs& into) {
+  if (!read_ms(value, 0, 86'400, into)) return false;
+  into.count *= 1000;
+  return true;
+}
+bool set_fingerprint_window(Config& config, std::string_view value) {
+  return read_guard_span(value, config.guards.fingerprint_window);
+}
+bool set_buyer_per_minute(Config& config, std::string_view value) {
+  return read_number<std::uint32_t>(value, 0, 6'000, config.guards.buyer_per_minute);
+}
+bool set_buyer_cooldown(Config& config, std::string_view value) {
+  return read_guard_span(value, config.guards.buyer_cooldown);
+}
+
 constexpr std::array keys = {
     ConfigKey{"listen", "127.0.0.1:7070",
               "a loopback address and a port, like 127.0.0.1:7070 or [::1]:0; settled listens on nothing but "
@@ -168,6 +183,13 @@ constexpr std::array keys = {
               set_repetitions_per_second},
     ConfigKey{"cache_bytes", "67108864", "bytes from 1048576 to 1099511627776", "the journal's block cache",
               set_cache_bytes},
+    ConfigKey{"guard_fingerprint_window_seconds", "0", "seconds from 0 to 86400",
+              "a purchase like one of the same buyer within this time is asked about; 0: never",
+              set_fingerprint_window},
+    ConfigKey{"guard_buyer_per_minute", "0", "a number from 0 to 6000",
+              "purchases of one buyer that are taken in a minute; 0: any", set_buyer_per_minute},
+    ConfigKey{"guard_buyer_cooldown_seconds", "0", "seconds from 0 to 86400",
+              "how long a buyer who bought too fast waits at least", set_buyer_cooldown},
 };
 
 }  // namespace

@@ -19,6 +19,7 @@ EngineImpl::EngineImpl(EngineConfig config, Loop& loop, Journal& journal, HttpCl
       journal_(journal),
       client_(client),
       keys_(std::move(keys)),
+      buyer_rate_(config_.guards),
       gates_(config_.gates) {
   shards_.resize(journal_.shard_count());
   // One hop a sync, not one a record: the listener names the last durable ticket.
@@ -109,7 +110,10 @@ Append EngineImpl::record_of(Live& live, const Event& event, const Advanced& adv
   append.purchase = live.purchase.id;
   append.event = encode(event);
   append.transitions = encode(advanced.transitions);
-  if (live.purchase.revision == 1) index_order(live.purchase, append);
+  if (live.purchase.revision == 1) {
+    index_order(live.purchase, append);
+    index_fingerprint(live.purchase, append);
+  }
   if (live.due_on_disk) append.due_remove = std::exchange(live.due_on_disk, TimeMs{});
   if (at_rest(live)) rest(live, append);
   index_lanes(lanes_before, live, append);

@@ -1,7 +1,8 @@
 #pragma once
 // The engine's inside. One class, its parts in files by concern: engine.cpp (events and durability),
 // engine_calls.cpp (what leaves), engine_rest.cpp (memory, wake-ups), engine_recovery.cpp, engine_submit.cpp,
-// engine_acts.cpp, engine_registry.cpp, engine_read.cpp, engine_attempts.cpp, engine_gates.cpp, engine_beside.cpp.
+// engine_guard.cpp, engine_acts.cpp, engine_registry.cpp, engine_read.cpp, engine_attempts.cpp, engine_gates.cpp,
+// engine_beside.cpp.
 
 #include <deque>
 #include <map>
@@ -9,6 +10,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "buyer_rate.hpp"
 #include "definition_book.hpp"
 #include "gates.hpp"
 #include "settle/coordinator/engine.hpp"
@@ -216,6 +218,16 @@ class EngineImpl final : public Engine {
   std::string cart_key(const Order& order) const;
   ShardId cart_shard(const Order& order) const;
 
+  // Guards (engine_guard.cpp).
+  std::string fingerprint(const Order& order) const;
+  void index_fingerprint(const Purchase& purchase, Append& append) const;
+  void note_fingerprint(const Live& live);
+  Result<std::optional<PurchaseId>> lookalike(const Order& order);
+  Result<bool> stands(const PurchaseId& id);
+  bool refused_as_duplicate(const SubmitRequest& request, Then<PurchaseView>& then);
+  bool refused_by_rate(const SubmitRequest& request, Then<PurchaseView>& then);
+  BuyerRate::Buyer buyer_of(const Order& order) const;
+
   // Acts (engine_acts.cpp).
   void act(const PurchaseId& id, Body what, Then<PurchaseView> then);
   void take_back_orphaned_links();
@@ -284,6 +296,10 @@ class EngineImpl final : public Engine {
     Ticket ticket;
   };
   std::map<std::string, Alias> aliases_;
+
+  // Purchases by fingerprint whose first record, with the entry in the index, is not durable yet.
+  std::multimap<std::string, PurchaseId> fresh_fingerprints_;
+  BuyerRate buyer_rate_;
 
   struct Deferred {
     Ticket ticket;

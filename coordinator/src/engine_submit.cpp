@@ -109,8 +109,10 @@ void EngineImpl::submit(SubmitRequest request, Then<PurchaseView> then) {
                                   holding.text() + ", with another sku, quantity, amount, currency or buyer"},
                         std::move(then));
   }
+  if (refused_as_duplicate(request, then) || refused_by_rate(request, then)) return;
   Result<Live*> begun = begin(id, request, PurchaseId{});
   if (!begun) return then(begun.error());
+  if (buyer_rate_.on()) buyer_rate_.took(buyer_of(request.order), now());
   reply(**begun, true, false, std::move(then));
   set_alarm();
 }
@@ -295,6 +297,7 @@ Result<Live*> EngineImpl::begin(const PurchaseId& id, const SubmitRequest& reque
     live_.erase(id);
     return applied.error();
   }
+  note_fingerprint(live);
   return &live;
 }
 

@@ -196,7 +196,15 @@ Responder::Responder(std::weak_ptr<HttpSession> session, std::uint64_t serial)
     : session_(std::move(session)), serial_(serial) {}
 
 void Responder::send(ServerResponse response) const {
-  if (const auto session = session_.lock()) session->respond(serial_, std::move(response));
+  const auto session = session_.lock();
+  if (!session) return;
+  if (finish_ != nullptr) finish_(response);
+  session->respond(serial_, std::move(response));
+}
+Responder Responder::finished_by(Finish finish) const {
+  Responder same = *this;
+  same.finish_ = finish;
+  return same;
 }
 void Responder::begin_stream(const char* content_type) const {
   if (const auto session = session_.lock()) session->begin_stream(serial_, content_type);

@@ -277,6 +277,14 @@ void StepContext::park() {
   hand_over(TimeMs{}, true);
 }
 
+// What is not told within its window is never told: a delivery looks again so often that the end of the
+// window is not passed in silence.
+DurationMs StepContext::probe_cap() const {
+  const OperationSpec& spec = defined().spec(step().operation);
+  const std::int64_t window = step().operation == Operation::deliver ? spec.retry.window.count : 0;
+  return window == 0 ? probe_wait_max : DurationMs{std::min(probe_wait_max.count, window / 12)};
+}
+
 // Counted in the row that no kind of error has: each wait is twice the one before, up to a day. So an outage
 // is noticed to be over after no more than twice its time, and one that lasts costs less and less.
 void StepContext::park_and_probe() {
@@ -288,7 +296,7 @@ void StepContext::park_and_probe() {
   if (!s.probing) return hand_over(TimeMs{}, news);
   RetryPolicy policy;
   policy.base = probe;
-  policy.cap = DurationMs{std::max<std::int64_t>(probe.count, probe_wait_max.count)};
+  policy.cap = DurationMs{std::max<std::int64_t>(probe.count, probe_cap().count)};
   s.row = static_cast<std::uint16_t>(std::min(s.row + 1, 100));
   const DurationMs wait = retry_wait(policy, s.row, seed(s.operation));
   hand_over(event_.at + honour_retry_after(policy, wait, facts_.retry_after), news);

@@ -87,6 +87,7 @@ class StepContext {
   void uncount(Operation op);
   void again_after(Operation op, DurationMs wait);
   void hand_over(TimeMs wake_at, bool news);
+  DurationMs probe_cap() const;
   void count_row(Operation op);
   void forget_row();
   void land() {

@@ -293,7 +293,7 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Delivering, Done,          Delivered,  Settle,                     none>,
       Row<Delivering, Accepted,      Awaiting,   AwaitReport,                none>,
       Row<Delivering, Refused,       Delivering, Again<deliver_>,            If<left>>,
-      Row<Delivering, Refused,       Parked,     Park,                       If<spent>>,
+      Row<Delivering, Refused,       Parked,     Probe,                      If<spent>>,
       Row<Delivering, NotNow,        Delivering, Again<deliver_>,            If<left>>,
       Row<Delivering, NotNow,        Parked,     Probe,                      If<spent>>,
       Row<Delivering, Unknown,       Delivering, Again<deliver_>,            If<left>>,

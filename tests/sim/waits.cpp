@@ -13,11 +13,13 @@ DurationMs asked_by(const HttpAnswer& answer) {
   return DurationMs{answer.retry_after.empty() ? 0 : 1000 * std::stoll(answer.retry_after)};
 }
 
-// Of a step whose attempts are used up.
-RetryPolicy probes(DurationMs probe) {
+// Of a step whose attempts are used up: up to a day, a delivery up to a twelfth of its window.
+RetryPolicy probes(const OperationSpec& spec, Operation op) {
+  const std::int64_t window = op == Operation::deliver ? spec.retry.window.count : 0;
+  const std::int64_t day = 86'400'000;
   RetryPolicy policy;
-  policy.base = probe;
-  policy.cap = DurationMs{std::max<std::int64_t>(probe.count, 86'400'000)};
+  policy.base = spec.probe;
+  policy.cap = DurationMs{std::max(spec.probe.count, window == 0 ? day : std::min(day, window / 12))};
   return policy;
 }
 
@@ -48,7 +50,7 @@ std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t inde
             bounds(one.retry, static_cast<std::uint32_t>(std::max(1, last.number - base)), last, false);
         allowed = {std::min(allowed.low, other.low), std::max(allowed.high, other.high)};
       }
-    if (at.probing && op != Operation::query) allowed = bounds(probes(spec.probe), at.row, last, false);
+    if (at.probing && op != Operation::query) allowed = bounds(probes(spec, op), at.row, last, false);
     if (shadow.stretched && op == Operation::deliver) allowed.high.count *= 4;
     // What a gate delayed comes late, and a probe comes at once when its endpoint is back.
     const bool delayed = last.delays != delays;

@@ -48,6 +48,48 @@ TEST(Probing, I20_EachWaitIsTwiceTheOneBeforeUpToADay) {
   }
 }
 
+// The callback, refused until a person is asked.
+Story untold() {
+  Story story;
+  story.all_confirmed();
+  while (story.state_of(notify) == "delivering") {
+    story.answer(notify, deliver, Outcome::refused);
+    if (story.state_of(notify) == "delivering") story.due_at(story.step(notify).wake_at);
+  }
+  return story;
+}
+
+// Found by the experiment of tests/scenarios: one 409 while a receiver came back ended the probing for good.
+TEST(Probing, A18_ARefusedDeliveryIsTriedAgainAndGoesOn) {
+  Story story = untold();
+  EXPECT_EQ(story.state_of(notify), "parked");
+  EXPECT_TRUE(needs_person(story.purchase));
+  story.due_at(story.step(notify).wake_at);
+  story.answer(notify, deliver, Outcome::refused);
+  EXPECT_EQ(story.state_of(notify), "parked");
+  EXPECT_TRUE(story.step(notify).probing) << "a refusal in between does not end it";
+  story.due_at(story.step(notify).wake_at);
+  story.done(notify, deliver);
+  EXPECT_EQ(story.state_of(notify), "delivered");
+}
+
+// Likewise: the last day of the 72 hours had no attempt.
+TEST(Probing, A10_ADeliveryLooksAgainUntilTheEndOfItsWindow) {
+  Story story = untold();
+  const DurationMs window = story.definition.steps[notify].spec(deliver).retry.window;
+  const TimeMs end = story.step(notify).first_attempt_at[3] + window;
+  TimeMs last = story.now;
+  while (story.state_of(notify) == "parked") {
+    story.due_at(story.step(notify).wake_at);
+    if (story.state_of(notify) != "delivering") break;
+    last = story.now;
+    story.answer(notify, deliver, Outcome::unknown);
+  }
+  EXPECT_EQ(story.state_of(notify), "abandoned");
+  EXPECT_EQ(story.now, end);
+  EXPECT_LE((end - last).count, window.count / 12 * 12 / 10) << "with its jitter";
+}
+
 // Found by a review: the wake-up stayed where it was, and the step span until the new window was over.
 TEST(Probing, I17_ADeliveryWhoseWindowGrewWhileItWasParkedSleepsOn) {
   Story story;

@@ -61,8 +61,8 @@ std::string target_of(const std::string& pattern) {
 json full_body(const Documented& one) {
   if (one.pattern == "/v1/purchases") {
     json order = good_order();
-    order.update(
-        json::parse(R"({"cart_id":"C","payload":{},"deadline_seconds":60,"definition":"purchase"})"));
+    order.update(json::parse(R"({"cart_id":"C","payload":{},"deadline_seconds":60,"definition":"purchase",
+            "allow_duplicate":true})"));
     return order;
   }
   json body = {{"who", "ann"}, {"why", "to see"}};
@@ -251,6 +251,7 @@ class Asked final : public ServerRequest {
 };
 
 TEST(OpenApiRequests, HeadersAreTheSameBothWays) {
+  EXPECT_NE(document()["info"]["description"].as<std::string>().find("`Accept-Language`"), std::string::npos);
   TestDaemon daemon;
   for (const Documented& one : operations()) {
     const bool has_body = one.operation["requestBody"].IsDefined();
@@ -260,6 +261,8 @@ TEST(OpenApiRequests, HeadersAreTheSameBothWays) {
     // A body's type is documented by its content; a callback's may be any.
     const bool typed = request.names.erase("Content-Type") > 0;
     EXPECT_EQ(typed, has_body && one.pattern != "/v1/callbacks/{token}") << one.method << " " << one.pattern;
+    // Every route's, and described once for all.
+    EXPECT_EQ(request.names.erase("Accept-Language"), 1U) << one.method << " " << one.pattern;
     EXPECT_EQ(request.names, parameters(one, "header")) << one.method << " " << one.pattern;
   }
 }

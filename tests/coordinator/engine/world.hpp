@@ -120,6 +120,7 @@ class World final : public HttpClient {
   std::map<std::string, Behaviour>
       always;                     // "STEP:OPERATION": until it is taken out, whatever the script says
   DurationMs hold_lasts;          // what a try says of its hold, by the wall clock; 0: nothing
+  GuardConfig guards;             // of the engine, from the next restart on
   int alerts_409 = 0;             // callbacks answered `contradiction`
   std::function<void()> at_idle;  // for tests that act in between
 

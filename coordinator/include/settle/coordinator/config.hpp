@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "settle/coordinator/endpoints.hpp"
+#include "settle/coordinator/guards.hpp"
 #include "settle/coordinator/log.hpp"
 #include "settle/statemachine/ids.hpp"
 #include "settle/statemachine/result.hpp"
@@ -31,6 +32,7 @@ struct Config {
   std::string callback_base;  // empty: the address that is bound
   std::uint64_t cache_bytes = 64U << 20;
   GatePolicy gates;
+  GuardConfig guards;
 
   std::filesystem::path key_path() const { return key_file.empty() ? data / "settle.key" : key_file; }
   std::filesystem::path journal_path() const { return data / "journal"; }

@@ -14,6 +14,7 @@
 
 #include "settle/coordinator/attempt.hpp"
 #include "settle/coordinator/endpoints.hpp"
+#include "settle/coordinator/guards.hpp"
 #include "settle/coordinator/loop.hpp"
 #include "settle/crypto/keys.hpp"
 #include "settle/participants/http_client.hpp"
@@ -29,6 +30,7 @@ struct EngineConfig {
   DurationMs rest_after{2'000};           // a purchase that waits longer than this rests on disk
   std::uint32_t recovery_scan = 1'000;    // records read at once while recovering
   GatePolicy gates;
+  GuardConfig guards;
 };
 
 // What a shop asks. Strings are valid UTF-8 and within the API's limits already.
@@ -37,6 +39,8 @@ struct SubmitRequest {
   std::string definition = "purchase";
   DurationMs deadline{0};                 // from now; 0: the definition's
   std::array<std::uint8_t, 32> digest{};  // SHA-256 of the request in canonical form (I5)
+  bool allow_duplicate = false;           // the fingerprint guard does not ask
+  std::shared_ptr<GuardRefusal> refusal;  // filled in before `then` where a guard refuses; may be null
 };
 
 struct PurchaseView {
@@ -109,7 +113,8 @@ class Engine {
   virtual void clock_diverged(DurationMs engine_minus_wall) = 0;
 
   // Errors: paused, overloaded, journal_failed, stopping (all 503); idempotency_key_reused,
-  // cart_id_reused, unknown_definition, unknown_participant, missing_endpoint, unknown_merchant (all 422).
+  // cart_id_reused, unknown_definition, unknown_participant, missing_endpoint, unknown_merchant (all 422);
+  // possible_duplicate (409), buyer_rate_limited (429).
   virtual void submit(SubmitRequest request, Then<PurchaseView> then) = 0;
   // The purchase once it is settled for the shop (all confirmed, or cancelled), or as it stands after `wait`.
   // What is in doubt is asked about, as by show. Errors: not_found.

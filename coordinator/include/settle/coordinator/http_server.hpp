@@ -65,10 +65,14 @@ class Responder {
   void end_stream() const;
   // Whether somebody still waits for this answer.
   bool open() const;
+  // The same way back, by which each answer passes through `finish` before it leaves.
+  using Finish = void (*)(ServerResponse& response);
+  Responder finished_by(Finish finish) const;
 
  private:
   std::weak_ptr<HttpSession> session_;
   std::uint64_t serial_ = 0;
+  Finish finish_ = nullptr;
 };
 
 class HttpServer {
