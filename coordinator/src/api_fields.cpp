@@ -63,6 +63,13 @@ void BodyFields::integer(const char* name, Presence presence, std::int64_t min, 
   into = value->get<std::int64_t>();
 }
 
+void BodyFields::boolean(const char* name, Presence presence, bool& into) {
+  const nlohmann::json* const value = member(name, presence);
+  if (value == nullptr) return;
+  if (!value->is_boolean()) return fail("invalid_field", name, "must be true or false");
+  into = value->get<bool>();
+}
+
 void BodyFields::object(const char* name, Presence presence, std::size_t bytes_max, std::string& into) {
   const nlohmann::json* const value = member(name, presence);
   if (value == nullptr) return;

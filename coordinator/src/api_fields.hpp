@@ -23,6 +23,7 @@ class BodyFields {
   // characters.
   void text(const char* name, Presence presence, std::size_t bytes_max, std::string& into);
   void integer(const char* name, Presence presence, std::int64_t min, std::int64_t max, std::int64_t& into);
+  void boolean(const char* name, Presence presence, bool& into);
   // An object, as compact JSON.
   void object(const char* name, Presence presence, std::size_t bytes_max, std::string& into);
 

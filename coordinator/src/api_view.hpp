@@ -3,13 +3,24 @@
 
 #include <string>
 
+#include "json_writer.hpp"
 #include "settle/coordinator/engine.hpp"
 
 namespace settle {
 
+struct PurchaseNote {
+  TimeMs at;
+  std::string who, text;
+};
+
+// The resolve that waits for a second person (schema Proposal).
+void append_proposal(JsonWriter& json, const Step& step);
+
 // Appends. With `results` the participants' answers too; secrets are unsealed only when everything is
 // confirmed.
-void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& keys, bool results);
+// `notes`, if it is not null, newest first.
+void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& keys, bool results,
+                     const std::vector<PurchaseNote>* notes = nullptr);
 
 // Everything is confirmed, or everything is undone: what the shop waits for.
 bool settled_for_shop(const Purchase& purchase);

@@ -9,7 +9,7 @@ namespace settle::sim {
 
 Act People::act(std::string& who) {
   who = "operator-" + std::to_string(++acts_);
-  return Act{who, "simulated"};
+  return Act{who, "simulated", "seen in their books"};
 }
 
 Then<PurchaseView> People::told(const std::string& who, const PurchaseId& id) {

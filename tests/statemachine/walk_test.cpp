@@ -95,7 +95,7 @@ class Walk {
 
   void whim() {
     const auto any = static_cast<std::uint8_t>(random_() % definition_.steps.size());
-    switch (random_() % 15) {
+    switch (random_() % 18) {
       case 0:
         return happen(CancelRequested{"ann", "because"});
       case 1:
@@ -134,6 +134,13 @@ class Walk {
         if (const auto call = next_call(purchase_.steps[any], (world_.queryable >> any & 1U) != 0))
           happen(Held{any, *call, 0, HeldBy::budget, shut_until()});
         return;
+      case 13:
+        return happen(Noted{"ann", "asked the bank"});
+      case 14:
+        return happen(Assigned{"ann", "on duty", chance(random_, 50) ? "bob" : ""});
+      case 15:
+        return happen(Proposed{"ann", "because", any,
+                               chance(random_, 50) ? Resolution::done : Resolution::abandoned, "a letter"});
       default:
         world_.restart();
         return happen(Resumed{});

@@ -85,7 +85,6 @@ World::~World() {
 }
 
 void World::start() {
-  EngineConfig config;
   config.callback_base = "http://127.0.0.1:1";
   config.recovery_scan = 3;
   config.gates = gates_;

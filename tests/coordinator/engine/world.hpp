@@ -118,6 +118,7 @@ class World final : public HttpClient {
       always;                     // "STEP:OPERATION": until it is taken out, whatever the script says
   DurationMs hold_lasts;          // what a try says of its hold, by the wall clock; 0: nothing
   int alerts_409 = 0;             // callbacks answered `contradiction`
+  EngineConfig config;            // from the next restart on
   std::function<void()> at_idle;  // for tests that act in between
 
  private:
