@@ -1,4 +1,4 @@
-// cancel, retry, reopen, resolve: acts of a person on a purchase. Who and why are journalled.
+// assign, note, cancel, retry, reopen, resolve: acts of a person on a purchase. Who and why are journalled.
 
 #include <pwd.h>
 #include <unistd.h>
@@ -28,17 +28,27 @@ Result<Json> act_of(const Arguments& arguments) {
 
 namespace {
 
+Result<int> send(const Session& session, const Arguments& arguments, const char* verb, const Json& body) {
+  const auto answer =
+      call(session, "POST", "/v1/purchases/" + escape(arguments.operand(0)) + "/" + verb, &body);
+  if (!answer) return answer.error();
+  if (session.console.json) return print_json(session, answer->body), 0;
+  if (text(answer->body, "state") == "proposed") {
+    session.console.out << "proposed: another person must say the same, until "
+                        << text(member(answer->body, "proposal"), "until") << '\n';
+    return 0;
+  }
+  print_headline(session.console, answer->body);
+  return 0;
+}
+
 Result<int> act(const Session& session, const Arguments& arguments, const char* verb) {
   auto body = act_of(arguments);
   if (!body) return body.error();
   if (arguments.has("step")) (*body)["step"] = arguments.get("step");
   if (arguments.has("as")) (*body)["resolution"] = arguments.get("as");
-  const auto answer =
-      call(session, "POST", "/v1/purchases/" + escape(arguments.operand(0)) + "/" + verb, &*body);
-  if (!answer) return answer.error();
-  if (session.console.json) return print_json(session, answer->body), 0;
-  print_headline(session.console, answer->body);
-  return 0;
+  if (arguments.has("evidence")) (*body)["evidence"] = arguments.get("evidence");
+  return send(session, arguments, verb, *body);
 }
 
 Result<int> cancel(const Session& session, const Arguments& arguments) {
@@ -49,6 +59,21 @@ Result<int> retry(const Session& session, const Arguments& arguments) {
 }
 Result<int> reopen(const Session& session, const Arguments& arguments) {
   return act(session, arguments, "reopen");
+}
+
+Result<int> assign(const Session& session, const Arguments& arguments) {
+  auto body = act_of(arguments);
+  if (!body) return body.error();
+  if (arguments.has("to") == arguments.has("nobody"))
+    return Error{"usage", "who looks after it: --to NAME, or --nobody"};
+  if (arguments.has("to")) (*body)["to"] = arguments.get("to");
+  return send(session, arguments, "assign", *body);
+}
+
+Result<int> note(const Session& session, const Arguments& arguments) {
+  if (!arguments.has("text")) return Error{"usage", "--text is missing: what should be written down?"};
+  if (who_of(arguments).empty()) return Error{"usage", "--who is missing, and $USER is not set"};
+  return send(session, arguments, "note", {{"who", who_of(arguments)}, {"text", arguments.get("text")}});
 }
 
 Result<int> resolve(const Session& session, const Arguments& arguments) {
@@ -66,7 +91,25 @@ std::vector<Command> act_commands() {
   std::vector<Flag> with_resolution = flags;
   with_resolution.push_back({"step", "NAME", "the parked step"});
   with_resolution.push_back({"as", "done|abandoned", "done: its effect exists. abandoned: given up"});
+  with_resolution.push_back({"evidence", "TEXT", "where it is seen; needed for done of all but deliveries"});
+  std::vector<Flag> with_assignee = flags;
+  with_assignee.push_back({"to", "NAME", "who looks after it from now on"});
+  with_assignee.push_back({"nobody", "", "nobody any more"});
   return {
+      {"assign",
+       {"ID"},
+       "say who looks after a purchase",
+       with_assignee,
+       "settlectl assign 0f0e0d0c0b0a09080706050403020100 --to bob --why 'on duty'",
+       "",
+       assign},
+      {"note",
+       {"ID"},
+       "write something down with a purchase",
+       {{"who", "NAME", "who writes (default: $USER)"}, {"text", "TEXT", "up to 500 bytes"}},
+       "settlectl note 0f0e0d0c0b0a09080706050403020100 --text 'the bank calls back at ten'",
+       "show tells it in the purchase's story.",
+       note},
       {"cancel",
        {"ID"},
        "cancel a purchase, before its decision only",
@@ -95,7 +138,7 @@ std::vector<Command> act_commands() {
        "settlectl resolve 0f0e0d0c0b0a09080706050403020100 --step notify --as abandoned --why 'told by "
        "phone'",
        "An abandoned try counts as refused, and is still cancelled. Money, stock and cards cannot be "
-       "abandoned.",
+       "abandoned. Where it takes two persons, the first one proposes, and another one says the same.",
        resolve},
   };
 }

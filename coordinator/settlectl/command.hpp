@@ -33,7 +33,9 @@ std::vector<Command> check_commands();       // participant check
 std::vector<Command> purchase_commands();    // submit, show, attempts, list, dead-letters
 std::vector<Command> act_commands();         // cancel, retry, reopen, resolve
 std::vector<Command> endpoint_commands();    // endpoints list, enable, disable
-std::vector<Command> daemon_commands();      // pause, resume, status, journal
+std::vector<Command> bulk_commands();        // dead-letters retry, ...
+std::vector<Command> act_commands();         // assign, note, cancel, retry, reopen, resolve
+std::vector<Command> daemon_commands();      // pause, resume, sweep, status, journal
 std::vector<Command> completion_commands();  // completion
 
 std::string overview();  // settlectl --help

@@ -33,8 +33,12 @@ std::string seconds_of(const std::string& first) {
 // The words that may come next, as lines of a shell's `case` over what stands before the cursor.
 std::string cases(const std::string& variable) {
   std::ostringstream lines;
-  for (const Command& command : commands())
-    lines << "    '" << command.words << " '*) " << variable << "='" << flags_of(command) << "' ;;\n";
+  for (const Command& command : commands()) {
+    // A command that others begin with: its own flags, or one of those.
+    const std::string more = seconds_of(command.words);
+    lines << "    '" << command.words << " '*) " << variable << "='" << more << (more.empty() ? "" : " ")
+          << flags_of(command) << "' ;;\n";
+  }
   const std::string heads = seconds_of("");
   std::istringstream each(heads);
   for (std::string head; each >> head;) {

@@ -109,6 +109,22 @@ Result<int> follow(const Session& session, const Arguments& arguments, std::stri
   return last;
 }
 
+Result<int> sweep(const Session& session, const Arguments& /*arguments*/) {
+  const auto answer = call(session, "POST", "/v1/sweep");
+  if (!answer) return answer.error();
+  const Json& found = answer->body;
+  const bool clean = number(found, "repaired") + number(found, "unreadable") == 0;
+  if (session.console.json) {
+    print_json(session, found);
+  } else {
+    session.console.out << number(found, "purchases") << " open purchases and " << number(found, "entries")
+                        << " wake-ups on disk: " << number(found, "missing") << " missing, "
+                        << number(found, "stale") << " stale, " << number(found, "repaired") << " repaired, "
+                        << number(found, "unreadable") << " unreadable\n";
+  }
+  return clean ? 0 : 1;
+}
+
 Result<int> journal(const Session& session, const Arguments& arguments) {
   std::string from = arguments.get("from");
   if (arguments.has("follow")) return follow(session, arguments, from);
@@ -145,6 +161,14 @@ std::vector<Command> daemon_commands() {
        "settlectl resume --why 'the bank is back'",
        "",
        resume},
+      {"sweep",
+       {},
+       "prove that each open purchase has its one wake-up, and repair what has not",
+       {},
+       "settlectl sweep",
+       "settled does it by itself every sweep_every_ms. Exit code 1: something was repaired; the log says "
+       "what.",
+       sweep},
       {"status", {}, "figures since settled started", {}, "settlectl status", "", status},
       {"journal",
        {},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "letter_flags.hpp"
 #include "purchase_text.hpp"
 #include "times.hpp"
 
@@ -10,15 +11,13 @@ namespace settle::ctl {
 
 namespace {
 
+// The same fields as a body's, as parameters.
 Result<std::string> query_of(const Arguments& arguments) {
+  const auto letters = letters_of(arguments);
+  if (!letters) return letters.error();
   std::string query;
-  for (const char* name : {"cause", "target", "merchant"})
-    if (arguments.has(name)) query += std::string("&") + name + "=" + escape(arguments.get(name));
-  if (arguments.has("older-than")) {
-    const auto span = parse_span(arguments.get("older-than"));
-    if (!span) return Error{"usage", "--older-than wants a span like 45s, 30m, 2h, 7d"};
-    query += "&older_than_seconds=" + std::to_string(*span / 1'000);
-  }
+  for (const auto& [name, value] : letters->items())
+    query += "&" + name + "=" + escape(value.is_string() ? value.get<std::string>() : value.dump());
   return query;
 }
 
@@ -31,10 +30,19 @@ std::string next_of(const Json& letter, std::int64_t now) {
   return what;
 }
 
+std::string asked_of(const Json& letter, const Json& proposal, std::int64_t now) {
+  const auto until = parse_time(text(proposal, "until"));
+  return text(letter, "purchase") + " " + text(letter, "step") + ": " + text(proposal, "by") +
+         " proposes to resolve it as " + text(proposal, "resolution") + " (" + text(proposal, "evidence") +
+         "); a second person may say so too" + (until ? ", until " + relative(*until, now) : "");
+}
+
 void print(const Console& console, const Json& letters) {
   if (letters.empty()) return void(console.out << "nothing is with a person\n");
   const std::int64_t now = now_ms();
-  Table table({"PURCHASE", "ORDER", "STEP", "TARGET", "ATTEMPTS", "CAUSE", "SINCE", "NEXT", "DETAIL"});
+  std::vector<std::string> asked;
+  Table table(
+      {"PURCHASE", "ORDER", "STEP", "TARGET", "ATTEMPTS", "CAUSE", "SINCE", "NEXT", "WITH", "DETAIL"});
   for (const Json& one : letters) {
     const auto since = parse_time(text(one, "parked_at"));
     std::string cause = text(one, "cause");
@@ -43,14 +51,28 @@ void print(const Console& console, const Json& letters) {
                text(one, "target"), Cell(std::to_string(number(one, "attempts")), Colour::none, true), cause,
                since ? relative(*since, now) : "",
                Cell(next_of(one, now), flag(one, "probing") ? Colour::none : Colour::red),
-               text(one, "code") + " " + text(one, "detail")});
+               text(one, "assignee"), text(one, "code") + " " + text(one, "detail")});
+    const Json& proposal = member(one, "proposal");
+    if (proposal.is_object()) asked.push_back(asked_of(one, proposal, now));
   }
   table.print(console);
+  for (const std::string& line : asked) console.out << printable(line) << '\n';
+}
+
+Result<int> count(const Session& session, const std::string& query) {
+  const auto answer = call(session, "GET", "/v1/dead-letters?count=true" + query);
+  if (!answer) return answer.error();
+  if (session.console.json) return print_json(session, answer->body), 0;
+  session.console.out << text(answer->body, "total") << " with a person\n";
+  for (const auto& [cause, letters] : member(answer->body, "by_cause").items())
+    session.console.out << "  " << cause << " " << letters.dump() << '\n';
+  return 0;
 }
 
 Result<int> dead_letters(const Session& session, const Arguments& arguments) {
   const auto query = query_of(arguments);
   if (!query) return query.error();
+  if (arguments.has("count")) return count(session, *query);
   Json all = Json::array();
   std::string cursor;
   do {
@@ -72,13 +94,12 @@ Result<int> dead_letters(const Session& session, const Arguments& arguments) {
 }  // namespace
 
 Command dead_letters_command() {
+  std::vector<Flag> flags = letter_flags();
+  flags.push_back({"count", "", "how many, by cause"});
   return {"dead-letters",
           {},
           "steps that are with a person: why, since when, and what happens next",
-          {{"cause", "CAUSE", "of the last error: reset, answer_timeout, contradiction, ..."},
-           {"target", "NAME", "at this participant, or $merchant"},
-           {"merchant", "ID", "of this merchant's purchases"},
-           {"older-than", "SPAN", "with a person for at least 45s, 30m, 2h, 7d"}},
+          std::move(flags),
           "settlectl dead-letters --target payment --older-than 1h",
           "",
           dead_letters};

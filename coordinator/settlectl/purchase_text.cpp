@@ -72,6 +72,8 @@ void print_headline(const Console& console, const Json& purchase) {
                 << when(purchase, "confirmed_at", "confirmed", *submitted)
                 << when(purchase, "finished_at", "finished", *submitted) << '\n';
   }
+  const std::string assignee = text(purchase, "assignee");
+  if (!assignee.empty()) console.out << "  " << printable(assignee) << " looks after it\n";
   const std::string reason = reason_of(purchase);
   if (!reason.empty()) console.out << "  cancelled because of " << printable(reason) << '\n';
   for (const char* link : {"predecessor", "successor"}) {

@@ -118,7 +118,11 @@ std::vector<Command> purchase_commands() {
       "it.\n"
       "The same key finds the same purchase, so that repeating the command is safe.",
       submit};
-  return {std::move(command), show_command(), attempts_command(), list_command(), dead_letters_command()};
+  std::vector<Command> all{std::move(command), show_command(), attempts_command(), list_command()};
+  // The longer names first: the shorter one is a command too.
+  for (Command& bulk : bulk_commands()) all.push_back(std::move(bulk));
+  all.push_back(dead_letters_command());
+  return all;
 }
 
 }  // namespace settle::ctl

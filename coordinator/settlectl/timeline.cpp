@@ -76,6 +76,16 @@ std::string in_words(const std::string& event, const Json& fields) {
     line = "retry asked for by " + by(fields);
   } else if (event == "resolve_requested") {
     line = "resolved as " + text(fields, "resolution") + " by " + by(fields);
+    if (!text(fields, "evidence").empty()) append(line, "seen: " + text(fields, "evidence"));
+    if (!text(fields, "proposed_by").empty()) append(line, "proposed by " + text(fields, "proposed_by"));
+  } else if (event == "proposed") {
+    line = "to be resolved as " + text(fields, "resolution") + ", proposes " + by(fields);
+    if (!text(fields, "evidence").empty()) append(line, "seen: " + text(fields, "evidence"));
+  } else if (event == "noted") {
+    line = text(fields, "who") + " notes: " + text(fields, "text");
+  } else if (event == "assigned") {
+    const std::string to = text(fields, "to");
+    line = (to.empty() ? "assigned to nobody any more" : "assigned to " + to) + " by " + by(fields);
   } else if (event == "reopened") {
     line = "reopened as " + text(fields, "successor") + " by " + by(fields);
   } else if (event == "client_decided") {

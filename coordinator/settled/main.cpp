@@ -114,6 +114,8 @@ Status Daemon::start_engine() {
   config.rest_after = config_.rest_after;
   config.gates = config_.gates;
   config.guards = config_.guards;
+  config.resolve_needs_second_person = config_.resolve_needs_second_person;
+  config.sweep_every = config_.sweep_every;
   engine_ = Engine::create(std::move(config), loop_, *journal_, *client_, keys_);
   loop_.on_wake([this] { engine_->on_wake(); });
   loop_.on_divergence([this](DurationMs apart) { engine_->clock_diverged(apart); });

@@ -1,9 +1,12 @@
 // What operators do: each act says who and why, and the journal keeps both (I25).
 
+#include <algorithm>
+
 #include "api_context.hpp"
 #include "api_fields.hpp"
 #include "api_json.hpp"
 #include "api_view.hpp"
+#include "json_writer.hpp"
 
 namespace settle {
 namespace {
@@ -13,7 +16,7 @@ constexpr std::size_t step_bytes_max = 64;
 
 struct ActBody {
   Act act;
-  std::string step, resolution;
+  std::string step, resolution, to, text;
 };
 
 // Answers the problem itself; nullopt then.
@@ -25,9 +28,13 @@ std::optional<ActBody> read_act(const ApiCall& call, std::initializer_list<std::
   if (!problem) {
     BodyFields fields(tree, known);
     fields.text("who", Presence::required, act_bytes_max, into.act.who);
-    fields.text("why", Presence::required, act_bytes_max, into.act.why);
+    const bool says_why = std::find(known.begin(), known.end(), "why") != known.end();
+    fields.text("why", says_why ? Presence::required : Presence::optional, act_bytes_max, into.act.why);
     fields.text("step", step, step_bytes_max, into.step);
     fields.text("resolution", Presence::optional, step_bytes_max, into.resolution);
+    fields.text("evidence", Presence::optional, evidence_bytes_max, into.act.evidence);
+    fields.text("to", Presence::optional, act_bytes_max, into.to);
+    fields.text("text", says_why ? Presence::optional : Presence::required, note_bytes_max, into.text);
     problem = fields.problem();
   }
   if (!problem) return into;
@@ -42,6 +49,29 @@ Then<PurchaseView> answer_purchase(ApiContext& api, const Responder& responder) 
     append_purchase(response.body, *view, *api.keys, true);
     response.headers = "Location: /v1/purchases/" + view->purchase.id.text() + "\r\n";
     responder.send(std::move(response));
+  };
+}
+
+// A proposal has moved nothing yet: 202, and what another person must say.
+Then<PurchaseView> answer_resolved(ApiContext& api, const std::string& name, const Responder& responder) {
+  return [&api, name, responder](const Result<PurchaseView>& view) {
+    if (!view) return responder.send(problem_response(view.error()));
+    const Definition& definition = *view->definition;
+    for (std::size_t i = 0; i < definition.steps.size(); ++i) {
+      const Step& step = view->purchase.steps[i];
+      if (definition.steps[i].name != name || step.proposed_by.empty()) continue;
+      ServerResponse response = json_response(202, {});
+      JsonWriter json(response.body);
+      json.open_object();
+      json.field("state", "proposed");
+      json.field("purchase", view->purchase.id.text());
+      json.field("step", name);
+      json.key("proposal");
+      append_proposal(json, step);
+      json.close_object();
+      return responder.send(std::move(response));
+    }
+    answer_purchase(api, responder)(view);
   };
 }
 
@@ -79,15 +109,32 @@ void reopen_purchase(ApiContext& api, const ApiCall& call, const Responder& resp
 void resolve_purchase(ApiContext& api, const ApiCall& call, const Responder& responder) {
   const auto id = purchase_of(call, responder);
   if (!id) return;
-  auto body = read_act(call, {"who", "why", "step", "resolution"}, Presence::required, responder);
+  auto body = read_act(call, {"who", "why", "step", "resolution", "evidence"}, Presence::required, responder);
   if (!body) return;
   const bool done = body->resolution == "done";
   if (!done && body->resolution != "abandoned") {
     const char* const code = body->resolution.empty() ? "missing_field" : "invalid_field";
     return responder.send(problem_response(Problem{code, "must be done or abandoned", "/resolution"}));
   }
-  api.engine.resolve(*id, std::move(body->act), std::move(body->step),
-                     done ? Resolution::done : Resolution::abandoned, answer_purchase(api, responder));
+  const std::string step = body->step;
+  api.engine.resolve(*id, std::move(body->act), step, done ? Resolution::done : Resolution::abandoned,
+                     answer_resolved(api, step, responder));
+}
+
+void assign_purchase(ApiContext& api, const ApiCall& call, const Responder& responder) {
+  const auto id = purchase_of(call, responder);
+  if (!id) return;
+  auto body = read_act(call, {"who", "why", "to"}, Presence::optional, responder);
+  if (body)
+    api.engine.assign(*id, std::move(body->act), std::move(body->to), answer_purchase(api, responder));
+}
+
+void note_purchase(ApiContext& api, const ApiCall& call, const Responder& responder) {
+  const auto id = purchase_of(call, responder);
+  if (!id) return;
+  auto body = read_act(call, {"who", "text"}, Presence::optional, responder);
+  if (body)
+    api.engine.note(*id, std::move(body->act.who), std::move(body->text), answer_purchase(api, responder));
 }
 
 void pause_daemon(ApiContext& api, const ApiCall& call, const Responder& responder) {

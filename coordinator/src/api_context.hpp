@@ -61,8 +61,13 @@ void cancel_purchase(ApiContext& api, const ApiCall& call, const Responder& resp
 void retry_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
 void reopen_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
 void resolve_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
+void assign_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
+void note_purchase(ApiContext& api, const ApiCall& call, const Responder& responder);
 void pause_daemon(ApiContext& api, const ApiCall& call, const Responder& responder);
 void resume_daemon(ApiContext& api, const ApiCall& call, const Responder& responder);
+// api_bulk.cpp
+void act_on_dead_letters(ApiContext& api, const ApiCall& call, const Responder& responder);
+void show_bulk_act(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_registry.cpp
 void list_participants(ApiContext& api, const ApiCall& call, const Responder& responder);
 void show_participant(ApiContext& api, const ApiCall& call, const Responder& responder);
@@ -93,6 +98,7 @@ void test_receiver(ApiContext& api, const ApiCall& call, const Responder& respon
 void read_journal(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_daemon.cpp
 void show_status(ApiContext& api, const ApiCall& call, const Responder& responder);
+void sweep_daemon(ApiContext& api, const ApiCall& call, const Responder& responder);
 void show_health(ApiContext& api, const ApiCall& call, const Responder& responder);
 void show_readiness(ApiContext& api, const ApiCall& call, const Responder& responder);
 void show_version(ApiContext& api, const ApiCall& call, const Responder& responder);

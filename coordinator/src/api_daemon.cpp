@@ -25,6 +25,8 @@ void append_figures(JsonWriter& json, const EngineFigures& figures) {
   json.field("parked", figures.parked);
   json.field("alerts", figures.alerts);
   json.field("calls", figures.calls);
+  json.field("sweeps", figures.sweeps);
+  json.field("wakeups_repaired", figures.wakeups_repaired);
   json.key("journal");
   json.open_object();
   json.field("appends", figures.journal.appends);
@@ -54,6 +56,26 @@ void show_status(ApiContext& api, const ApiCall& /*call*/, const Responder& resp
   json.field("uptime_s", steady_s - api.started_s);
   json.close_object();
   responder.send(json_response(200, std::move(body)));
+}
+
+// Answered when the sweep is over.
+void sweep_daemon(ApiContext& api, const ApiCall& /*call*/, const Responder& responder) {
+  api.engine.sweep([responder](const Result<SweepReport>& report) {
+    if (!report) return responder.send(problem_response(report.error()));
+    std::string body;
+    JsonWriter json(body);
+    json.open_object();
+    json.field("started_at", report->started_at);
+    json.field("finished_at", report->finished_at);
+    json.field("purchases", report->purchases);
+    json.field("entries", report->entries);
+    json.field("missing", report->missing);
+    json.field("stale", report->stale);
+    json.field("repaired", report->repaired);
+    json.field("unreadable", report->unreadable);
+    json.close_object();
+    responder.send(json_response(200, std::move(body)));
+  });
 }
 
 void show_health(ApiContext& /*api*/, const ApiCall& /*call*/, const Responder& responder) {

@@ -32,6 +32,8 @@ constexpr std::array kinds = {
     ProblemKind{"request_timeout", 408, "The request came too slowly"},
     ProblemKind{"state_forbids", 409, "The state forbids it"},
     ProblemKind{"in_use", 409, "In use"},
+    ProblemKind{"second_person_needed", 409, "Another person must say the same"},
+    ProblemKind{"bulk_act_running", 409, "A bulk act is under way"},
     ProblemKind{"policy_shipped", 409, "A shipped policy stays as it is"},
     ProblemKind{"contradiction", 409, "Contradicts what is known"},
     ProblemKind{"possible_duplicate", 409, "Looks like an earlier purchase; say so if another one is meant"},

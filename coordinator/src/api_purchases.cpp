@@ -1,9 +1,12 @@
 // Reading purchases, and the callbacks of participants.
 
+#include <deque>
+
 #include "api_context.hpp"
 #include "api_json.hpp"
 #include "api_query.hpp"
 #include "api_view.hpp"
+#include "settle/wal/codec.hpp"
 
 namespace settle {
 namespace {
@@ -38,6 +41,27 @@ std::optional<Problem> read_list_query(std::string_view text, ListQuery& query) 
   return in.problem();
 }
 
+// The last of what people wrote, newest first, from the purchase's own journal.
+Result<std::vector<PurchaseNote>> notes_of(const Engine& engine, const PurchaseId& id) {
+  constexpr std::size_t shown_max = 20, records_max = 500;
+  std::deque<PurchaseNote> notes;
+  std::string cursor;
+  for (;;) {
+    Result<JournalPage> page = engine.journal(cursor, id, records_max);
+    if (!page) return page.error();
+    for (const Record& record : page->records) {
+      if (record.kind != RecordKind::purchase) continue;
+      const Result<Event> event = decode_event(record.event);
+      const Noted* const noted = event ? std::get_if<Noted>(&event->what) : nullptr;
+      if (noted == nullptr) continue;
+      notes.push_front({record.at, noted->who, noted->text});
+      if (notes.size() > shown_max) notes.pop_back();
+    }
+    if (page->records.size() < records_max) return std::vector<PurchaseNote>(notes.begin(), notes.end());
+    cursor = page->next_cursor;
+  }
+}
+
 void forget_answered(std::vector<ApiContext::Waiter>& waiters) {
   std::erase_if(waiters, [](const ApiContext::Waiter& waiter) { return !waiter.responder.open(); });
 }
@@ -66,13 +90,22 @@ void list_purchases(ApiContext& api, const ApiCall& call, const Responder& respo
 void show_purchase(ApiContext& api, const ApiCall& call, const Responder& responder) {
   const auto id = purchase_of(call, responder);
   if (!id) return;
+  QueryParameters in(call.request.query, {"notes"});
+  const bool notes = in.flag("notes");
+  if (in.problem()) return responder.send(problem_response(*in.problem()));
   if (const int wait_s = preferred_wait_s(call.request); wait_s > 0) {
     const std::string applied = "Preference-Applied: wait=" + std::to_string(wait_s) + "\r\n";
     return answer_outcome(api, *id, wait_s, 200, applied, call.language, responder);
   }
-  api.engine.show(*id, [&api, language = call.language, responder](const Result<PurchaseView>& view) {
+  api.engine.show(*id, [&api, language = call.language, responder, notes](const Result<PurchaseView>& view) {
     if (!view) return responder.send(problem_response(view.error()));
-    responder.send(purchase_response(200, *view, *api.keys, "", language));
+    std::vector<PurchaseNote> found;
+    if (notes) {
+      auto read = notes_of(api.engine, view->purchase.id);
+      if (!read) return responder.send(problem_response(read.error()));
+      found = std::move(*read);
+    }
+    responder.send(purchase_response(200, *view, *api.keys, "", language, notes ? &found : nullptr));
   });
 }
 

@@ -93,6 +93,22 @@ class FieldsOf {
     act(e.who, e.why);
     step(e.step);
     json_.field("resolution", name_of(e.resolution));
+    json_.field_if("evidence", e.evidence);
+    json_.field_if("proposed_by", e.proposed_by);
+  }
+  void operator()(const Proposed& e) {
+    act(e.who, e.why);
+    step(e.step);
+    json_.field("resolution", name_of(e.resolution));
+    json_.field_if("evidence", e.evidence);
+  }
+  void operator()(const Noted& e) {
+    json_.field("who", e.who);
+    json_.field("text", e.text);
+  }
+  void operator()(const Assigned& e) {
+    act(e.who, e.why);
+    json_.field_if("to", e.to);
   }
   void operator()(const Reopened& e) {
     act(e.who, e.why);

@@ -7,6 +7,7 @@
 #include "sentences.hpp"
 #include "settle/coordinator/log.hpp"
 #include "settle/participants/protocol.hpp"
+#include "settle/statemachine/event.hpp"
 
 namespace settle {
 namespace {
@@ -114,6 +115,7 @@ void append_step(JsonWriter& json, const StepDefinition& as_defined, const Step&
   json.field_if("expires_at", step.expires_at);
   if (step.state == StepState::parked) json.field("parked_from", name_of(step.parked_from));
   if (step.probing) json.field("probing", true);
+  if (!step.proposed_by.empty()) json.key("proposal"), append_proposal(json, step);
   json.close_object();
 }
 
@@ -147,6 +149,19 @@ void append_links(JsonWriter& json, const Purchase& purchase, const std::string&
     json.field("predecessor", "/v1/purchases/" + purchase.predecessor.text());
   if (!purchase.successor.is_zero()) json.field("successor", "/v1/purchases/" + purchase.successor.text());
   json.close_object();
+}
+
+void append_notes(JsonWriter& json, const std::vector<PurchaseNote>& notes) {
+  json.key("notes");
+  json.open_array();
+  for (const PurchaseNote& note : notes) {
+    json.open_object();
+    json.field("at", note.at);
+    json.field("who", note.who);
+    json.field("text", note.text);
+    json.close_object();
+  }
+  json.close_array();
 }
 
 void append_order(JsonWriter& json, const Order& order) {
@@ -191,8 +206,18 @@ const char* shop_status(const Purchase& purchase) {
   return "processing";
 }
 
+void append_proposal(JsonWriter& json, const Step& step) {
+  json.open_object();
+  json.field("by", step.proposed_by);
+  json.field("resolution", name_of(step.proposed_as));
+  json.field_if("evidence", step.proposed_evidence);
+  json.field("at", step.proposed_at);
+  json.field("until", step.proposed_at + proposal_lasts);
+  json.close_object();
+}
+
 void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& keys, bool results,
-                     Language language) {
+                     Language language, const std::vector<PurchaseNote>* notes) {
   const Purchase& purchase = view.purchase;
   const std::string id = purchase.id.text();
   JsonWriter json(out);
@@ -223,6 +248,8 @@ void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& 
   json.field("revision", purchase.revision);
   if (!purchase.predecessor.is_zero()) json.field("predecessor", purchase.predecessor.text());
   if (!purchase.successor.is_zero()) json.field("successor", purchase.successor.text());
+  json.field_if("assignee", purchase.assignee);
+  if (notes != nullptr) append_notes(json, *notes);
   json.key("steps");
   json.open_array();
   for (std::size_t i = 0; i < purchase.steps.size(); ++i) {
@@ -235,11 +262,12 @@ void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& 
 }
 
 ServerResponse purchase_response(int status, const PurchaseView& view, const KeyRing& keys,
-                                 std::string headers, Language language) {
+                                 std::string headers, Language language,
+                                 const std::vector<PurchaseNote>* notes) {
   ServerResponse response;
   response.status = status;
   response.body.reserve(2048);
-  append_purchase(response.body, view, keys, true, language);
+  append_purchase(response.body, view, keys, true, language, notes);
   response.headers = std::move(headers);
   const bool has_words = !view.purchase.reason_code.empty();
   if (has_words && language == Language::chinese) response.headers += chinese_header;

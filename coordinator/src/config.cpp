@@ -124,7 +124,8 @@ void Loader::file_member(const std::string& source, const std::string& name, con
   const ConfigKey* const key = find_key(name, plain_name);
   if (key == nullptr) return problem(source + ": " + shown(name) + ": there is no such key");
   if (value.is_string()) return say(*key, source, value.get<std::string>());
-  if (value.is_number_integer()) return say(*key, source, value.dump());
+  const bool flag = value.is_boolean() && std::string_view(key->allowed) == "true or false";
+  if (value.is_number_integer() || flag) return say(*key, source, value.dump());
   problem(source + ": " + name + " = " + value.dump().substr(0, 200) + " is not allowed; allowed is " +
           key->allowed);
 }

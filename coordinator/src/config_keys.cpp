@@ -65,6 +65,13 @@ bool set_rest_after(Config& config, std::string_view value) {
 bool set_stop_patience(Config& config, std::string_view value) {
   return read_ms(value, 0, 600'000, config.stop_patience);
 }
+bool set_second_person(Config& config, std::string_view value) {
+  config.resolve_needs_second_person = value == "true";
+  return value == "true" || value == "false";
+}
+bool set_sweep_every(Config& config, std::string_view value) {
+  return read_ms(value, 0, 86'400'000, config.sweep_every);
+}
 bool set_log_level(Config& config, std::string_view value) {
   const auto level = parse_log_level(value);
   if (level) config.log_level = *level;
@@ -159,6 +166,10 @@ constexpr std::array keys = {
     ConfigKey{"stop_patience_ms", "10000", "milliseconds from 0 to 600000",
               "how long a stop waits for calls that are out", set_stop_patience},
     ConfigKey{"log_level", "info", "debug, info, warn, error or alert", "what is logged", set_log_level},
+    ConfigKey{"resolve_needs_second_person", "false", "true or false",
+              "whether a resolve by hand waits for another person to say the same", set_second_person},
+    ConfigKey{"sweep_every_ms", "600000", "milliseconds from 0 (never by itself) to 86400000",
+              "how often every open purchase's wake-up is proved to be there", set_sweep_every},
     ConfigKey{"callback_base", "",
               "an http or https URL without query, fragment and user, or nothing for the bound address",
               "where participants reach this daemon", set_callback_base},

@@ -213,6 +213,7 @@ void EngineImpl::fail(const Error& error) {
   for (auto& [id, live] : live_)
     for (Waiter& waiter : std::exchange(live->waiters, {})) waiters.push_back(std::move(waiter));
   for (Waiter& waiter : waiters) waiter.then(*failed_);
+  if (sweep_) end_sweep(*failed_);
 }
 
 void EngineImpl::count_states(PurchaseState before, const Purchase& after) {
@@ -241,6 +242,7 @@ void EngineImpl::stop(DurationMs patience, std::function<void()> then) {
   stopping_ = true;
   stopped_ = std::move(then);
   stop_by_ = now() + patience;
+  if (sweep_) end_sweep(Error{"stopping", "settled is stopping"});
   set_alarm();
   loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
     if (alive.lock()) on_wake();

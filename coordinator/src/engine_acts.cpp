@@ -1,5 +1,5 @@
-// Acts of operators and shops: cancel, retry, resolve, reopen. Each is an event like any other, with who and
-// why.
+// Acts of operators and shops: cancel, retry, resolve, assign, note, reopen. Each is an event like any other,
+// with who and why.
 
 #include "engine_impl.hpp"
 #include "settle/coordinator/log.hpp"
@@ -17,12 +17,12 @@ Error forbidden(std::string why) {
 
 }  // namespace
 
-void EngineImpl::act(const PurchaseId& id, Body what, Then<PurchaseView> then) {
+void EngineImpl::act(const PurchaseId& id, Body what, Then<PurchaseView> then, bool paced) {
   Result<Live*> found = find(id);
   if (!found) return then(found.error());
   if (*found == nullptr) return then(not_found());
   Live& live = **found;
-  const bool now_please = std::holds_alternative<RetryRequested>(what);  // whatever the gates say
+  const bool now_please = std::holds_alternative<RetryRequested>(what) && !paced;  // whatever the gates say
   Result<Applied> applied = apply(live, std::move(what), true);
   if (!applied) return then(applied.error());
   if (now_please) live.forced = live.ticket;
@@ -46,6 +46,10 @@ void EngineImpl::cancel(const PurchaseId& id, Act act, Then<PurchaseView> then) 
 }
 
 void EngineImpl::retry(const PurchaseId& id, Act act, std::string step, Then<PurchaseView> then) {
+  retry(id, std::move(act), std::move(step), false, std::move(then));
+}
+
+void EngineImpl::retry(const PurchaseId& id, Act act, std::string step, bool paced, Then<PurchaseView> then) {
   Result<Live*> found = find(id);
   if (!found) return then(found.error());
   if (*found == nullptr) return then(not_found());
@@ -55,7 +59,39 @@ void EngineImpl::retry(const PurchaseId& id, Act act, std::string step, Then<Pur
     return then(Error{"unknown_step", "the purchase has no step \"" + step + "\""});
   }
   this->act(id, RetryRequested{std::move(act.who), std::move(act.why), static_cast<std::int16_t>(number)},
-            std::move(then));
+            std::move(then), paced);
+}
+
+namespace {
+
+// Whether saying "done" moves money, stock or cards without the participant's word.
+bool needs_evidence(const StepDefinition& step, Resolution resolution) {
+  return resolution == Resolution::done && step.mode != StepMode::deliver;
+}
+
+bool proposal_stands(const Step& step, Resolution resolution, TimeMs now) {
+  return !step.proposed_by.empty() && step.proposed_as == resolution &&
+         now < step.proposed_at + proposal_lasts;
+}
+
+}  // namespace
+
+// The event that this person's word is: the resolve, or where it takes two, the proposal.
+Result<EngineImpl::Body> EngineImpl::resolve_body(const Live& live, Act act, std::uint8_t index,
+                                                  Resolution resolution) const {
+  const Step& step = live.purchase.steps[index];
+  if (needs_evidence(live.definition->steps[index], resolution) && act.evidence.empty())
+    return Error{"missing_field",
+                 "/evidence: required, since nobody but you says so: where is it seen that it was done?"};
+  if (!config_.resolve_needs_second_person)
+    return Body{ResolveRequested{std::move(act.who), std::move(act.why), index, resolution,
+                                 std::move(act.evidence), std::string()}};
+  if (!proposal_stands(step, resolution, now()))
+    return Body{Proposed{std::move(act.who), std::move(act.why), index, resolution, std::move(act.evidence)}};
+  if (step.proposed_by == act.who)
+    return Error{"second_person_needed", "you proposed this; another person must say the same"};
+  return Body{ResolveRequested{std::move(act.who), std::move(act.why), index, resolution,
+                               std::move(act.evidence), step.proposed_by}};
 }
 
 void EngineImpl::resolve(const PurchaseId& id, Act act, std::string step, Resolution resolution,
@@ -68,10 +104,21 @@ void EngineImpl::resolve(const PurchaseId& id, Act act, std::string step, Resolu
     let_go(id);
     return then(Error{"unknown_step", "the purchase has no step \"" + step + "\""});
   }
-  this->act(
-      id,
-      ResolveRequested{std::move(act.who), std::move(act.why), static_cast<std::uint8_t>(number), resolution},
-      std::move(then));
+  Result<Body> body = resolve_body(**found, std::move(act), static_cast<std::uint8_t>(number), resolution);
+  if (!body) {
+    const Ticket proposed_by = (*found)->durable ? Ticket{} : (*found)->ticket;
+    let_go(id);
+    return refuse_after(proposed_by, body.error(), std::move(then));
+  }
+  this->act(id, std::move(*body), std::move(then));
+}
+
+void EngineImpl::assign(const PurchaseId& id, Act act, std::string to, Then<PurchaseView> then) {
+  this->act(id, Assigned{std::move(act.who), std::move(act.why), std::move(to)}, std::move(then));
+}
+
+void EngineImpl::note(const PurchaseId& id, std::string who, std::string text, Then<PurchaseView> then) {
+  this->act(id, Noted{std::move(who), std::move(text)}, std::move(then));
 }
 
 // Two records, in this order: the old purchase names its successor, then the successor begins. A crash

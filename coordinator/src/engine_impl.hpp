@@ -2,7 +2,7 @@
 // The engine's inside. One class, its parts in files by concern: engine.cpp (events and durability),
 // engine_calls.cpp (what leaves), engine_rest.cpp (memory, wake-ups), engine_recovery.cpp, engine_submit.cpp,
 // engine_guard.cpp, engine_acts.cpp, engine_registry.cpp, engine_read.cpp, engine_attempts.cpp, engine_gates.cpp,
-// engine_beside.cpp.
+// engine_beside.cpp, engine_letters.cpp, engine_bulk.cpp, engine_sweep.cpp.
 
 #include <deque>
 #include <map>
@@ -10,6 +10,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "bulk_job.hpp"
 #include "buyer_rate.hpp"
 #include "definition_book.hpp"
 #include "gates.hpp"
@@ -73,6 +74,13 @@ class EngineImpl final : public Engine {
   void resolve(const PurchaseId& id, Act act, std::string step, Resolution resolution,
                Then<PurchaseView> then) override;
   void reopen(const PurchaseId& id, Act act, Then<PurchaseView> then) override;
+  void assign(const PurchaseId& id, Act act, std::string to, Then<PurchaseView> then) override;
+  void note(const PurchaseId& id, std::string who, std::string text, Then<PurchaseView> then) override;
+  void count_letters(ListQuery query, Then<LetterCount> then) override;
+  void foresee(BulkOrder order, Then<BulkForecast> then) override;
+  void begin_bulk(BulkOrder order, Then<BulkReport> then) override;
+  Result<BulkReport> bulk_report(std::string_view id) const override;
+  void sweep(Then<SweepReport> then) override;
   void callback(std::string_view token, std::string_view body, Then<Done> then) override;
   const Registry& registry() const override { return registry_; }
   void put_participant(Participant participant, Then<PutOutcome> then) override;
@@ -229,7 +237,10 @@ class EngineImpl final : public Engine {
   BuyerRate::Buyer buyer_of(const Order& order) const;
 
   // Acts (engine_acts.cpp).
-  void act(const PurchaseId& id, Body what, Then<PurchaseView> then);
+  // `paced`: a retry's calls leave as the gates let them, since it is one of many.
+  void act(const PurchaseId& id, Body what, Then<PurchaseView> then, bool paced = false);
+  void retry(const PurchaseId& id, Act act, std::string step, bool paced, Then<PurchaseView> then);
+  Result<Body> resolve_body(const Live& live, Act act, std::uint8_t index, Resolution resolution) const;
   void take_back_orphaned_links();
   static int step_number(const Definition& definition, std::string_view step);
 
@@ -246,6 +257,53 @@ class EngineImpl final : public Engine {
   // Reading (engine_read.cpp).
   Result<std::vector<Journal::IndexEntry>> candidates(const ListQuery& query,
                                                       const std::optional<Journal::IndexEntry>& before) const;
+
+  // Dead letters (engine_letters.cpp).
+  struct LetterWalk {
+    ListQuery query;
+    std::uint32_t pages_left = 0;
+    std::function<bool(const ListPage&)> each;     // false: enough
+    std::function<void(const Result<bool>&)> end;  // whether everything was seen
+  };
+  void walk_letters(std::shared_ptr<LetterWalk> walk);
+  Result<Body> body_of(const BulkOrder& order, const Live& live, std::size_t step) const;
+  BulkForecast::One forecast(const BulkOrder& order, const BulkTarget& target);
+  void post(std::function<void()> work);  // later on this thread, if the engine still lives
+
+  // Bulk acts (engine_bulk.cpp).
+  Status load_bulk_acts();
+  void resume_bulk();
+  void bulk_slice();
+  void take_bulk_slice(const ListPage& page);
+  void act_in_bulk();
+  void do_bulk_target(const BulkTarget& target);
+  Status still_a_letter(const ListQuery& letters, const BulkTarget& target);
+  Result<bool> done_before_the_crash(const BulkTarget& target);
+  void bulk_answered(const BulkTarget& target, const Status& status);
+  void count_bulk(const BulkTarget& target, const Status& status);
+  void keep_bulk(const char* event, OnDurable then);
+  void end_bulk();
+
+  // The sweep (engine_sweep.cpp).
+  struct Sweep {
+    SweepReport report;
+    std::vector<PurchaseId> in_memory;  // still to be looked at
+    std::size_t state = 0;              // the index "state" that is read
+    std::optional<Journal::IndexEntry> before;
+    std::uint16_t shard = 0;  // whose due entries are read
+    DueEntry last;
+    std::vector<Then<SweepReport>> waiting;
+  };
+  void start_sweep();
+  void sweep_slice();
+  void sweep_memory();
+  Status sweep_open();
+  Status sweep_due();
+  Result<std::optional<TimeMs>> owed_on_disk(const PurchaseId& id);
+  Status sweep_purchase(const PurchaseId& id);
+  Status sweep_entry(ShardId shard, const DueEntry& entry);
+  void tell_repaired(const PurchaseId& id, const char* what);
+  void end_sweep(const Status& status);
 
   EngineConfig config_;
   Loop& loop_;
@@ -323,6 +381,12 @@ class EngineImpl final : public Engine {
   TimeMs drain_at_;                            // when draining_ is worked on again
   DurationMs due_lag_{0};                      // how long the earliest entry of the last batch had been due
   TimeMs alarm_;                               // what the loop was last asked for
+
+  std::optional<BulkJob> bulk_;     // the one that runs
+  Ticket bulk_ticket_;              // of its last record
+  std::set<std::string> bulk_ids_;  // of those that are kept
+  std::optional<Sweep> sweep_;
+  TimeMs sweep_at_;  // the next one, or the next slice of this one; 0: none
 
   std::uint64_t calls_out_ = 0;
   std::function<void()> stopped_;

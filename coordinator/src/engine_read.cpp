@@ -11,8 +11,6 @@ namespace settle {
 namespace {
 
 constexpr std::size_t index_page = 200;
-constexpr std::size_t looked_at_max =
-    5'000;  // entries per request; a page may then be short, its cursor goes on
 
 bool newer(const Journal::IndexEntry& a, const Journal::IndexEntry& b) {
   return a.at != b.at ? a.at > b.at : b.purchase < a.purchase;
@@ -37,6 +35,7 @@ std::optional<Journal::IndexEntry> parse_cursor(std::string_view cursor) {
 
 bool has_dead_letter(const ListQuery& query, const Definition& definition, const Purchase& p, TimeMs now) {
   if (query.merchant && p.order.merchant != *query.merchant) return false;
+  if (query.assignee && p.assignee != *query.assignee) return false;
   for (std::size_t i = 0; i < p.steps.size(); ++i)
     if (is_dead_letter(query, definition.steps[i], p.steps[i], now)) return true;
   return false;
@@ -59,9 +58,12 @@ Error bad_cursor() {
 }  // namespace
 
 bool is_dead_letter(const ListQuery& query, const StepDefinition& defined, const Step& step, TimeMs now) {
-  if (step.state != StepState::parked && !step.probing) return false;
+  if (!with_person(step)) return false;
   if (query.cause && step.last_cause != *query.cause) return false;
+  if (query.operation && step.operation != *query.operation) return false;
   if (query.target && defined.target != *query.target) return false;
+  if (query.step && defined.name != *query.step) return false;
+  if (query.code && step.error_code != *query.code) return false;
   return query.parked_for.count == 0 || step.parked_at + query.parked_for <= now;
 }
 
@@ -118,7 +120,7 @@ void EngineImpl::list(ListQuery query, Then<ListPage> then) {
         if (!(*live)->durable && latest < (*live)->ticket) latest = (*live)->ticket;
       }
       let_go(entry.purchase);
-      if (page->purchases.size() == query.limit || ++looked_at == looked_at_max) {
+      if (page->purchases.size() == query.limit || ++looked_at == query.look_at_max) {
         page->next_cursor = cursor_of(entry);
         break;
       }

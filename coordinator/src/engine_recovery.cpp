@@ -53,6 +53,7 @@ Status EngineImpl::load_documents() {
   status =
       each("gate", [&](const Document& document) { return gates_.restore(document.key, document.value); });
   if (!status) return status;
+  if (status = load_bulk_acts(); !status) return status;
   return each("setting", [&](const Document& document) -> Status {
     if (document.key == "paused") paused_ = document.value == "true";
     return ok();
@@ -200,6 +201,8 @@ void EngineImpl::resume_all() {
   take_back_orphaned_links();
   release_orphaned_carts();
   resume_gates();
+  resume_bulk();
+  if (config_.sweep_every.count != 0) sweep_at_ = now() + config_.sweep_every;
   set_alarm();
 }
 

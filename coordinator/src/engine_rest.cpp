@@ -114,6 +114,7 @@ void EngineImpl::on_wake() {
   if (!failed_) wake_due_on_disk();
   if (!failed_) wake_due();
   if (!failed_) work_gates();
+  if (!failed_ && !stopping_ && sweep_at_ && sweep_at_ <= time) sweep_slice();
   expire_waiters();
   if (stopped_ && ((calls_out_ == 0 && deferred_.empty()) || stop_by_ <= time)) {
     const Status flushed = SETTLE_BUG(stopped_before_durable) ? ok() : journal_.flush();
@@ -206,6 +207,7 @@ void EngineImpl::set_alarm() {
     for (const Shard& shard : shards_) next = earlier(next, shard.next_due);
     if (!draining_.empty() || !waking_.empty()) next = earlier(next, drain_at_);
     for (const auto& [endpoint, at] : probe_at_) next = earlier(next, at);
+    if (!stopping_) next = earlier(next, sweep_at_);
   }
   if (stopped_) next = earlier(next, stop_by_);
   if (next == alarm_) return;

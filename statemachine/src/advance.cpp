@@ -50,6 +50,10 @@ StepTrigger trigger_of(QueryState says) {
   return StepTrigger::late;
 }
 
+StepTrigger trigger_of(Resolution resolution) {
+  return resolution == Resolution::done ? StepTrigger::resolve_done : StepTrigger::resolve_abandoned;
+}
+
 // The states in which Step::operation is under way.
 bool operating(StepState state) {
   switch (state) {
@@ -97,6 +101,7 @@ class Advance {
       Progress(definition_, event_, out_).run(failed_step_);
       drop_superseded();
       watch_windows();
+      drop_moot_proposals();
     }
     return std::move(out_);
   }
@@ -119,6 +124,21 @@ class Advance {
     const bool due = std::holds_alternative<Due>(event_.what);
     for (std::size_t i = 0; i < out_.purchase.steps.size(); ++i)
       watch_window(definition_.steps[i], event_.at, due, static_cast<std::uint8_t>(i), out_);
+  }
+
+  // A step that went on by itself, or was helped otherwise, needs no second person any more. A probe that is
+  // out changes nothing about what was proposed: it asks for the same operation.
+  void drop_moot_proposals() {
+    for (Step& step : out_.purchase.steps) {
+      if (step.proposed_by.empty() || with_person(step) || step.state == StepState::delivering) continue;
+      forget_proposal(step);
+    }
+  }
+  static void forget_proposal(Step& step) {
+    step.proposed_by.clear();
+    step.proposed_as = Resolution::done;
+    step.proposed_evidence.clear();
+    step.proposed_at = TimeMs{};
   }
 
   void on(const Submitted& e) {
@@ -241,15 +261,47 @@ class Advance {
 
   void on(const ResolveRequested& e) {
     if (e.step >= out_.purchase.steps.size()) return refuse("there is no such step");
+    if (!e.proposed_by.empty() && !proposal_stands(e)) return refuse("nobody proposed this, or too long ago");
     StepContext context(definition_, event_, out_, e.step, {});
-    const auto trigger =
-        e.resolution == Resolution::done ? StepTrigger::resolve_done : StepTrigger::resolve_abandoned;
-    if (!fire(context, trigger, out_))
-      return refuse(e.resolution == Resolution::abandoned &&
-                            out_.purchase.steps[e.step].state == StepState::parked
-                        ? "only a delivery can be given up; money, stock and cards never"
-                        : "the step is neither parked nor a delivery that waits");
+    if (!fire(context, trigger_of(e.resolution), out_)) return refuse_resolve(e.step, e.resolution);
     if (context.try_failed()) failed_step_ = e.step;
+    forget_proposal(out_.purchase.steps[e.step]);
+  }
+
+  bool proposal_stands(const ResolveRequested& e) const {
+    const Step& step = out_.purchase.steps[e.step];
+    return step.proposed_by == e.proposed_by && e.proposed_by != e.who && step.proposed_as == e.resolution &&
+           event_.at < step.proposed_at + proposal_lasts;
+  }
+  void refuse_resolve(std::uint8_t step, Resolution resolution) {
+    refuse(resolution == Resolution::abandoned && out_.purchase.steps[step].state == StepState::parked
+               ? "only a delivery can be given up; money, stock and cards never"
+               : "the step is neither parked nor a delivery that waits");
+  }
+
+  // Tried out first: what could not be resolved is not proposed either.
+  void on(const Proposed& e) {
+    if (e.step >= out_.purchase.steps.size()) return refuse("there is no such step");
+    Advanced trial;
+    trial.purchase = out_.purchase;
+    StepContext context(definition_, event_, trial, e.step, {});
+    if (!fire(context, trigger_of(e.resolution), trial)) return refuse_resolve(e.step, e.resolution);
+    Step& step = out_.purchase.steps[e.step];
+    step.proposed_by = e.who;
+    step.proposed_as = e.resolution;
+    step.proposed_evidence = e.evidence;
+    step.proposed_at = event_.at;
+  }
+
+  void on(const Noted& e) {
+    out_.purchase.note = e.text;
+    out_.purchase.note_by = e.who;
+    out_.purchase.note_at = event_.at;
+  }
+
+  void on(const Assigned& e) {
+    if (out_.purchase.assignee == e.to) note();
+    out_.purchase.assignee = e.to;
   }
 
   void on(const Reopened& e) {

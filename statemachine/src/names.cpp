@@ -107,7 +107,10 @@ const char* name_of(const Event& event) {
                                       "client_decided",
                                       "inquired",
                                       "held",
-                                      "released"};
+                                      "released",
+                                      "noted",
+                                      "assigned",
+                                      "proposed"};
   return pick(names, event.what.index(), 0);
 }
 

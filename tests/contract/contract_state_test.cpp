@@ -70,6 +70,18 @@ TEST_P(JournalContract, I17_DueTimesComeEarliestFirst) {
   EXPECT_EQ(journal().due(one, TimeMs{99}, 10)->size(), 1U);
   EXPECT_EQ(journal().due(one, TimeMs{INT64_MAX}, 1)->size(), 1U);
   EXPECT_EQ(*journal().next_due(one), TimeMs{50});
+  for (const DueEntry& entry : *all) EXPECT_TRUE(*journal().has_due(one, entry.at, entry.purchase));
+  EXPECT_FALSE(*journal().has_due(one, all->front().at + DurationMs{1}, all->front().purchase));
+  EXPECT_FALSE(*journal().has_due(two, all->front().at, all->front().purchase)) << "another shard's";
+  DueEntry last;
+  for (const DueEntry& entry : *all) {
+    const auto next = journal().due_after(one, last, 1);
+    ASSERT_TRUE(next.ok() && next->size() == 1);
+    last = next->front();
+    EXPECT_EQ(last.at, entry.at);
+    EXPECT_EQ(last.purchase, entry.purchase);
+  }
+  EXPECT_TRUE(journal().due_after(one, last, 10)->empty()) << "the next shard's are not among them";
   EXPECT_EQ(*journal().next_due(two), TimeMs{1});
 }
 

@@ -10,8 +10,9 @@ auto all(const Order& order) {
   return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 auto all(const Step& step) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z] = step;
-  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z);
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a1, b1, c1, d1] =
+      step;
+  return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a1, b1, c1, d1);
 }
 auto all(const Submitted& event) {
   const auto& [a, b, c, order, e, f, g] = event;
@@ -43,6 +44,18 @@ auto all(const Released& event) {
   const auto& [a] = event;
   return std::tie(a);
 }
+auto all(const Noted& event) {
+  const auto& [a, b] = event;
+  return std::tie(a, b);
+}
+auto all(const Assigned& event) {
+  const auto& [a, b, c] = event;
+  return std::tie(a, b, c);
+}
+auto all(const Proposed& event) {
+  const auto& [a, b, c, d, e] = event;
+  return std::tie(a, b, c, d, e);
+}
 auto all(const Resumed&) {
   return std::tie();
 }
@@ -55,8 +68,8 @@ auto all(const RetryRequested& event) {
   return std::tie(a, b, c);
 }
 auto all(const ResolveRequested& event) {
-  const auto& [a, b, c, d] = event;
-  return std::tie(a, b, c, d);
+  const auto& [a, b, c, d, e, f] = event;
+  return std::tie(a, b, c, d, e, f);
 }
 auto all(const Reopened& event) {
   const auto& [a, b, c] = event;
@@ -75,8 +88,9 @@ auto all(const ClientDecided& event) {
 
 bool same(const Purchase& left, const Purchase& right) {
   const auto without_parts = [](const Purchase& purchase) {
-    const auto& [a, b, c, order, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, steps] = purchase;
-    return std::tuple_cat(std::tie(a, b, c, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s), all(order));
+    const auto& [a, b, c, order, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, steps] = purchase;
+    return std::tuple_cat(std::tie(a, b, c, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w),
+                          all(order));
   };
   if (without_parts(left) != without_parts(right) || left.steps.size() != right.steps.size()) return false;
   for (std::size_t i = 0; i < left.steps.size(); ++i) {
@@ -146,6 +160,10 @@ Step RandomPurchases::one_step() {
   step.parked_at = time();
   step.planned_wake = time();
   step.held_since = time();
+  step.proposed_by = text(20);
+  if (!step.proposed_by.empty()) step.proposed_as = one_of(Resolution::done, Resolution::abandoned);
+  step.proposed_evidence = text(evidence_bytes_max);
+  step.proposed_at = time();
   step.held_by = one_of(HeldBy::none, HeldBy::concurrency);
   step.probing = number<bool>();
   step.row_of = one_of(Cause::none, Cause::overload);
@@ -180,6 +198,10 @@ Purchase RandomPurchases::purchase() {
                     id(),
                     id(),
                     number<std::uint64_t>(),
+                    text(20),
+                    text(note_bytes_max),
+                    text(20),
+                    time(),
                     {}};
   purchase.steps.resize(below(steps_max + 1));
   for (auto& step : purchase.steps) step = one_step();
@@ -202,7 +224,7 @@ Event RandomPurchases::event() {
   const auto outcome = one_of(Outcome::done, Outcome::fault);
   const auto cause = one_of(Cause::none, Cause::overload);
   const auto decision = one_of(Decision::none, Decision::cancel);
-  switch (below(14)) {
+  switch (below(18)) {
     case 0:
       event.what = Submitted{id(), text(20), number<std::uint32_t>(), order(), digest(), time(), id()};
       break;
@@ -256,8 +278,8 @@ Event RandomPurchases::event() {
           RetryRequested{text(20), text(100), static_cast<std::int16_t>(static_cast<int>(below(33)) - 1)};
       break;
     case 8:
-      event.what =
-          ResolveRequested{text(20), text(100), step(), one_of(Resolution::done, Resolution::abandoned)};
+      event.what = ResolveRequested{
+          text(20), text(100), step(), one_of(Resolution::done, Resolution::abandoned), text(100), text(20)};
       break;
     case 9:
       event.what = Reopened{text(20), text(100), id()};
@@ -274,6 +296,16 @@ Event RandomPurchases::event() {
       break;
     case 13:
       event.what = Released{step()};
+      break;
+    case 14:
+      event.what = Noted{text(20), text(100)};
+      break;
+    case 15:
+      event.what = Assigned{text(20), text(100), text(20)};
+      break;
+    case 16:
+      event.what =
+          Proposed{text(20), text(100), step(), one_of(Resolution::done, Resolution::abandoned), text(100)};
       break;
     default:
       event.what = ClientDecided{decision, text(100)};

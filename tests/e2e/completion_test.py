@@ -25,6 +25,9 @@ class Bash(unittest.TestCase):
         self.assertEqual(["check"], self.completes("participant", "c"))
         self.assertEqual(["--needs-person"], self.completes("list", "--need"))
         self.assertIn("show", self.completes(""))
+        self.assertEqual(["report"], self.completes("dead-letters", "rep"))
+        self.assertEqual(["--unassigned"], self.completes("dead-letters", "--unas"))
+        self.assertEqual(["--dry-run"], self.completes("dead-letters", "retry", "--dry"))
 
 
 class Zsh(Folder):

@@ -84,14 +84,45 @@ class Settlectl(Folder):
         self.assertIn('retry asked for by ada: "the card service is back"', story)
         self.assertIn("parked", story)
         until_at_rest(self.api, 30, "nobody")
-        self.ctl("resolve", purchase["id"], "--step", "issue", "--as", "done", "--why", "too late", code=REFUSED)
+        self.ctl("resolve", purchase["id"], "--step", "issue", "--as", "done", "--why", "too late", "--evidence", "x", code=REFUSED)
 
     def test_resolve(self):
         purchase = self.parked()
         self.ctl("resolve", purchase["id"], "--step", "issue", "--as", "nonsense", "--why", "x", code=USAGE)
-        answer = self.ctl_json("resolve", purchase["id"], "--step", "issue", "--as", "done", "--who", "eve", "--why", "by hand")
+        self.assertIn("evidence", self.ctl("resolve", purchase["id"], "--step", "issue", "--as", "done", "--why", "x", code=USAGE))
+        answer = self.ctl_json("resolve", purchase["id"], "--step", "issue", "--as", "done", "--who", "eve", "--why", "by hand",
+                               "--evidence", "their books")
         self.assertFalse(answer["needs_person"])
-        self.assertIn('resolved as done by eve: "by hand"', self.ctl("show", purchase["id"]))
+        self.assertIn('resolved as done by eve: "by hand", seen: their books', self.ctl("show", purchase["id"]))
+
+    def test_assign_note_and_sweep(self):
+        purchase = self.parked()
+        self.ctl("assign", purchase["id"], "--why", "on duty", code=USAGE)
+        self.assertEqual("bob", self.ctl_json("assign", purchase["id"], "--to", "bob", "--why", "on duty")["assignee"])
+        self.ctl("note", purchase["id"], "--text", "the bank calls back at ten")
+        story = self.ctl("show", purchase["id"])
+        self.assertIn("ada notes: the bank calls back at ten", story)
+        self.assertIn('assigned to bob by ada: "on duty"', story)
+        letter = self.ctl_json("dead-letters", "--assignee", "bob")["letters"][0]
+        self.assertEqual("the bank calls back at ten", letter["note"]["text"])
+        self.assertEqual([], self.ctl_json("dead-letters", "--unassigned")["letters"])
+        self.assertIn("1 with a person", self.ctl("dead-letters", "--count"))
+        self.assertIn("0 repaired", self.ctl("sweep"))
+
+    def test_I25_many_dead_letters_at_once(self):
+        purchase = self.parked()
+        why = ("--why", "the card service is back")
+        self.ctl("dead-letters", "retry", "--target", "card", *why, code=USAGE)
+        dry = self.ctl("dead-letters", "retry", "--target", "card", "--dry-run", *why)
+        self.assertIn("1 match", dry)
+        self.assertIn("issue parked to confirming", dry)
+        self.assertIn("0 match", self.ctl("dead-letters", "retry", "--target", "payment", "--dry-run", *why))
+        said = self.ctl("dead-letters", "retry", "--target", "card", "--yes", *why)
+        self.assertIn("1 matched, 1 done, 0 refused", said)
+        self.assertEqual("completed", self.api.purchase(purchase["id"], 10)["status"])
+        self.assertIn("the card service is back (bulk act 00000001)", self.ctl("show", purchase["id"]))
+        self.assertIn("finished", self.ctl("dead-letters", "report", "00000001"))
+        self.ctl("dead-letters", "report", "00000099", code=NOT_FOUND)
 
     def test_dead_letters(self):
         self.assertIn("nothing is with a person", self.ctl("dead-letters"))

@@ -38,7 +38,7 @@ Event answer(const Effect& call, const Move& move, TimeMs now) {
 }
 
 Event a_person(const Move& move, std::uint8_t step, TimeMs now) {
-  switch (move.what % 8) {
+  switch (move.what % 11) {
     case 0:
       return {now, 0, CancelRequested{"ann", "because"}};
     case 1:
@@ -54,6 +54,14 @@ Event a_person(const Move& move, std::uint8_t step, TimeMs now) {
     case 6:
       return {now, 0,
               Held{step, one_of<Operation>(move.which, 4), 0, HeldBy::budget, now + DurationMs{60'000}}};
+    case 7:
+      return {now, 0,
+              Proposed{"ann", "because", step, one_of<Resolution>(move.which, 2), "the bank's letter"}};
+    case 8:
+      return {now, 0, ResolveRequested{"bob", "because", step, one_of<Resolution>(move.which, 2), "", "ann"}};
+    case 9:
+      if (move.which % 2 == 0) return {now, 0, Noted{"ann", "asked the bank"}};
+      return {now, 0, Assigned{"ann", "on duty", "bob"}};
     default:
       return {now, 0,
               RetryRequested{"ann", "because", static_cast<std::int16_t>(move.which % 2 == 0 ? -1 : step)}};

@@ -47,6 +47,16 @@ TEST(Timeline, I25_ActsSayWhoAndWhy) {
       R"({"event": "resolve_requested", "fields": {"who": "eve", "why": "x", "step": 1, "resolution": "done"}})");
   EXPECT_EQ(resolved.what, "resolved as done by eve: \"x\"");
   EXPECT_EQ(resolved.step, "charge");
+  EXPECT_EQ(told(R"({"event": "resolve_requested", "fields": {"who": "eve", "why": "x", "resolution": "done",
+                     "evidence": "letter 17", "proposed_by": "bob"}})")
+                .what,
+            "resolved as done by eve: \"x\", seen: letter 17, proposed by bob");
+  EXPECT_EQ(told(R"({"event": "noted", "fields": {"who": "ada", "text": "asked"}})").what,
+            "ada notes: asked");
+  EXPECT_EQ(told(R"({"event": "assigned", "fields": {"who": "ada", "why": "x", "to": "bob"}})").what,
+            "assigned to bob by ada: \"x\"");
+  EXPECT_EQ(told(R"({"event": "assigned", "fields": {"who": "ada", "why": "x"}})").what,
+            "assigned to nobody any more by ada: \"x\"");
 }
 
 TEST(Timeline, ParkingIsMarked) {

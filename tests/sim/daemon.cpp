@@ -113,6 +113,9 @@ void Daemon::live_through(const std::function<void()>& turn) {
 
 // Whoever watches /readyz restarts it; and so is what was told to stop.
 void Daemon::notice_end() {
+  // The sweep mends what should never be broken, so whatever it mends is a fault.
+  if (engine_->figures().wakeups_repaired != 0)
+    throw Violation{true, "I17: a sweep found an open purchase without its one wake-up"};
   if (stopped_) {
     world_.note("stopped", "");
     end(0);

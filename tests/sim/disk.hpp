@@ -64,6 +64,15 @@ class Disk final : public Journal {
     if (probe(Point::read)) return broken();
     return inner_->next_due(shard);
   }
+  Result<bool> has_due(ShardId shard, TimeMs at, const PurchaseId& purchase) const override {
+    if (probe(Point::read)) return broken();
+    return inner_->has_due(shard, at, purchase);
+  }
+  Result<std::vector<DueEntry>> due_after(ShardId shard, const DueEntry& last,
+                                          std::size_t limit) const override {
+    if (probe(Point::read)) return broken();
+    return inner_->due_after(shard, last, limit);
+  }
   Result<std::optional<std::string>> document(ShardId shard, std::string_view kind,
                                               std::string_view key) const override {
     if (probe(Point::read)) return broken();

@@ -9,7 +9,7 @@ namespace settle::sim {
 
 Act People::act(std::string& who) {
   who = "operator-" + std::to_string(++acts_);
-  return Act{who, "simulated"};
+  return Act{who, "simulated", "seen in their books"};
 }
 
 Then<PurchaseView> People::told(const std::string& who, const PurchaseId& id) {
@@ -43,6 +43,7 @@ void People::operate() {
     });
     if (world_.faults.strikes(Fault::resolve)) look_at_deliveries();
     for (std::uint64_t i = operator_.below(4); i > 0; --i) act_somewhere();
+    sweep();
     if (world_.faults.strikes(Fault::pause)) pause();
     if (world_.faults.strikes(Fault::registry_change)) change_registry();
     if (world_.faults.strikes(Fault::upgrade)) upgrade();
@@ -206,7 +207,13 @@ void People::upgrade() {
   });
 }
 
+// What it mends should never have been broken: the daemon's watcher takes that for a violation (I17).
+void People::sweep() {
+  world_.daemon.run([this](Engine& engine) { engine.sweep(watched<SweepReport>("sweep")); });
+}
+
 void People::rest() {
+  sweep();
   world_.daemon.run([this](Engine& engine) {
     if (engine.paused()) engine.resume(Act{"operator", "simulated"}, watched<Done>("resume"));
     for (const EndpointView& one : engine.endpoints())

@@ -54,6 +54,7 @@ class People {
   Act act(std::string& who);
   void pause();
   void switch_endpoint();
+  void sweep();
   void follow();
   void change_registry();
   void unregister();

@@ -21,6 +21,9 @@ struct Actor {
   void operator()(const RetryRequested& act) { who = act.who; }
   void operator()(const ResolveRequested& act) { who = act.who; }
   void operator()(const Reopened& act) { who = act.who; }
+  void operator()(const Noted& act) { who = act.who; }
+  void operator()(const Assigned& act) { who = act.who; }
+  void operator()(const Proposed& act) { who = act.who; }
   template <class Other>
   void operator()(const Other&) {}  // no person did it
 };

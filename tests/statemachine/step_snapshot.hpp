@@ -15,7 +15,8 @@ inline std::string snapshot(const Step& s) {
       << (s.probing ? " probing" : "") << " parked at " << s.parked_at.count << " planned "
       << s.planned_wake.count << " row " << s.row << " of " << name_of(s.row_of) << " held "
       << s.held_since.count << " by " << name_of(s.held_by) << " warned " << int(s.warned.given) << " next "
-      << s.warned.next_at.count;
+      << s.warned.next_at.count << " proposed [" << s.proposed_by << "] as " << name_of(s.proposed_as) << " ["
+      << s.proposed_evidence << "] at " << s.proposed_at.count;
   for (std::size_t op = 0; op < operation_count; ++op)
     out << ' ' << s.attempts[op] << '-' << s.attempts_base[op] << '@' << s.first_attempt_at[op].count;
   out << " last " << s.last_attempt_at.count << " wake " << s.wake_at.count << " expires "
@@ -35,7 +36,9 @@ inline std::string snapshot(const Purchase& p) {
       << name_of(p.state) << ' ' << name_of(p.decision) << " [" << p.reason_code << "] [" << p.reason_detail
       << "] [" << p.reason_step << ']' << (p.overdue ? " overdue" : "") << ' ' << p.submitted_at.count << ' '
       << p.deadline_at.count << ' ' << p.decided_at.count << ' ' << p.confirmed_at.count << ' '
-      << p.finished_at.count << ' ' << p.predecessor.text() << ' ' << p.successor.text() << '\n';
+      << p.finished_at.count << ' ' << p.predecessor.text() << ' ' << p.successor.text() << '\n'
+      << "of [" << p.assignee << "] note [" << p.note << "] by [" << p.note_by << "] at " << p.note_at.count
+      << '\n';
   for (const Step& step : p.steps) out << snapshot(step) << '\n';
   return out.str();
 }

@@ -95,7 +95,7 @@ class Walk {
 
   void whim() {
     const auto any = static_cast<std::uint8_t>(random_() % definition_.steps.size());
-    switch (random_() % 16) {
+    switch (random_() % 19) {
       case 0:
         return happen(CancelRequested{"ann", "because"});
       case 1:
@@ -127,7 +127,7 @@ class Walk {
       case 9:
         return happen(Due{});
       case 10:
-      case 13:
+      case 16:
         return happen(Inquired{});
       case 11:
         return happen(Released{any});
@@ -135,6 +135,13 @@ class Walk {
         if (const auto call = next_call(purchase_.steps[any], (world_.queryable >> any & 1U) != 0))
           happen(Held{any, *call, 0, HeldBy::budget, shut_until()});
         return;
+      case 13:
+        return happen(Noted{"ann", "asked the bank"});
+      case 14:
+        return happen(Assigned{"ann", "on duty", chance(random_, 50) ? "bob" : ""});
+      case 15:
+        return happen(Proposed{"ann", "because", any,
+                               chance(random_, 50) ? Resolution::done : Resolution::abandoned, "a letter"});
       default:
         world_.restart();
         return happen(Resumed{});

@@ -91,6 +91,8 @@ void fields(Codec& codec, typename Codec::template Ref<ResolveRequested> event) 
   codec.text(2, event.why);
   step_index(codec, 3, event.step);
   codec.number(4, event.resolution);
+  codec.text(5, event.evidence);
+  codec.text(6, event.proposed_by);
 }
 
 template <class Codec>
@@ -127,6 +129,28 @@ void fields(Codec& codec, typename Codec::template Ref<Held> event) {
 template <class Codec>
 void fields(Codec& codec, typename Codec::template Ref<Released> event) {
   step_index(codec, 1, event.step);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template Ref<Noted> event) {
+  codec.text(1, event.who);
+  codec.text(2, event.text);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template Ref<Assigned> event) {
+  codec.text(1, event.who);
+  codec.text(2, event.why);
+  codec.text(3, event.to);
+}
+
+template <class Codec>
+void fields(Codec& codec, typename Codec::template Ref<Proposed> event) {
+  codec.text(1, event.who);
+  codec.text(2, event.why);
+  step_index(codec, 3, event.step);
+  codec.number(4, event.resolution);
+  codec.text(5, event.evidence);
 }
 
 // `what` is a oneof: the alternative at index i of the variant is field first_kind + i. An alternative may be

@@ -80,6 +80,11 @@ void fields(Codec& codec, typename Codec::template Ref<Step> step) {
   codec.time(21, step.planned_wake);
   codec.time(22, step.held_since);
   warnings(codec, 23, step.warned);
+  codec.text(24, step.proposed_by);
+  // Has no zero; written only where it says something.
+  if (!Codec::writing || !step.proposed_by.empty()) codec.number(25, step.proposed_as);
+  codec.text(26, step.proposed_evidence);
+  codec.time(27, step.proposed_at);
   codec.number(28, step.held_by);
 }
 
@@ -105,6 +110,10 @@ void fields(Codec& codec, typename Codec::template Ref<Purchase> purchase) {
   codec.fixed(18, purchase.successor.bytes);
   codec.number(19, purchase.revision);
   codec.repeated(20, purchase.steps, steps_max);
+  codec.text(23, purchase.assignee);
+  codec.text(24, purchase.note);
+  codec.text(25, purchase.note_by);
+  codec.time(26, purchase.note_at);
 }
 
 }  // namespace wire

@@ -43,6 +43,8 @@ class Reads {
   Result<std::uint64_t> recovery_floor(ShardId shard) const;
   Result<std::vector<DueEntry>> due(ShardId shard, TimeMs until, std::size_t limit) const;
   Result<TimeMs> next_due(ShardId shard) const;
+  Result<bool> has_due(ShardId shard, TimeMs at, const PurchaseId& purchase) const;
+  Result<std::vector<DueEntry>> due_after(ShardId shard, const DueEntry& last, std::size_t limit) const;
   Result<std::optional<std::string>> document(ShardId shard, std::string_view kind,
                                               std::string_view name) const;
   Result<std::vector<Document>> documents(ShardId shard, std::string_view kind) const;
@@ -51,6 +53,8 @@ class Reads {
                                                  std::size_t limit) const;
 
  private:
+  Result<std::vector<DueEntry>> due_within(ShardId shard, const std::string& from, TimeMs until,
+                                           std::size_t limit) const;
   using RecordVisitor = std::function<bool(Record&&)>;
   Status visit_records(Position from, const RecordVisitor& visitor) const;
   Result<ChainHash> hash_before(Position position) const;

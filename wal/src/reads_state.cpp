@@ -14,9 +14,26 @@ Result<std::optional<Snapshot>> Reads::snapshot(const PurchaseId& purchase) cons
 }
 
 Result<std::vector<DueEntry>> Reads::due(ShardId shard, TimeMs until, std::size_t limit) const {
+  return due_within(shard, key::shard(shard), until, limit);
+}
+
+Result<bool> Reads::has_due(ShardId shard, TimeMs at, const PurchaseId& purchase) const {
+  const auto found = store_.get(Table::due, key::due(shard, at, purchase));
+  if (!found.ok()) return found.error();
+  return found->has_value();
+}
+
+Result<std::vector<DueEntry>> Reads::due_after(ShardId shard, const DueEntry& last, std::size_t limit) const {
+  // The least key behind an entry's is that key and one byte more.
+  const auto from = key::due(shard, last.at, last.purchase) + '\0';
+  return due_within(shard, from, TimeMs{INT64_MAX}, limit);
+}
+
+Result<std::vector<DueEntry>> Reads::due_within(ShardId shard, const std::string& from, TimeMs until,
+                                                std::size_t limit) const {
   std::vector<DueEntry> entries;
   if (limit == 0) return entries;
-  const auto visited = store_.visit(Table::due, key::shard(shard), key::after(key::shard(shard)), true,
+  const auto visited = store_.visit(Table::due, from, key::after(key::shard(shard)), true,
                                     [&](std::string_view key, std::string_view) {
                                       if (key.size() != 26) return true;
                                       const DueEntry entry{get_time(key.substr(2)), get_id(key.substr(10))};

@@ -76,6 +76,13 @@ class RocksJournal final : public Journal {
     return reads_.due(shard, until, limit);
   }
   Result<TimeMs> next_due(ShardId shard) const override { return reads_.next_due(shard); }
+  Result<bool> has_due(ShardId shard, TimeMs at, const PurchaseId& purchase) const override {
+    return reads_.has_due(shard, at, purchase);
+  }
+  Result<std::vector<DueEntry>> due_after(ShardId shard, const DueEntry& last,
+                                          std::size_t limit) const override {
+    return reads_.due_after(shard, last, limit);
+  }
   Result<std::optional<std::string>> document(ShardId shard, std::string_view kind,
                                               std::string_view key) const override {
     return reads_.document(shard, kind, key);

@@ -61,7 +61,8 @@ TEST(DeadLetters, LeaveTheListWhenSomebodyHelps) {
   TestDaemon daemon({{"charge:confirm", {418, "{}"}}});
   const std::string id = parked(daemon)[0]["purchase"];
   const std::string act =
-      R"({"who":"ann","why":"the bank confirms: charged","step":"charge","resolution":"done"})";
+      R"({"who":"ann","why":"the bank confirms: charged","step":"charge","resolution":"done",
+          "evidence":"statement of the 3rd, line 17"})";
   ASSERT_EQ(request(daemon.port(), "POST", "/v1/purchases/" + id + "/resolve", act).status, 200);
   EXPECT_TRUE(letters(daemon).empty());
 }

@@ -67,7 +67,16 @@ json full_body(const Documented& one) {
   }
   json body = {{"who", "ann"}, {"why", "to see"}};
   if (one.pattern.ends_with("/retry") || one.pattern.ends_with("/resolve")) body["step"] = "charge";
-  if (one.pattern.ends_with("/resolve")) body["resolution"] = "done";
+  if (one.pattern.ends_with("/resolve")) {
+    body["resolution"] = "done";
+    body["evidence"] = "a letter";
+  }
+  if (one.pattern.ends_with("/assign")) body["to"] = "bob";
+  if (one.pattern.ends_with("/note")) body = {{"who", "ann"}, {"text", "asked"}};
+  if (one.pattern == "/v1/dead-letters/acts")
+    body.update(json::parse(R"({"act":"note","cause":"reset","target":"card","merchant":"m-1","step":"issue",
+        "operation":"confirm","code":"c","assignee":"bob","unassigned":false,"older_than_seconds":1,"to":"bob",
+        "resolution":"done","evidence":"a letter","text":"asked","dry_run":true,"limit":5})"));
   const json limits =
       json::parse(R"({"connect_timeout_ms":9,"connections_max":9,"queue_max":9,"queue_wait_max_ms":9})");
   const json secrets = {"whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"};
@@ -155,10 +164,12 @@ TEST(OpenApiRequests, BodiesHaveTheSameMembersBothWays) {
     const json full = full_body(one);
     compare_objects(body_schema(one), full, "", send);
     const RawAnswer answer = send(full);
-    EXPECT_TRUE(answer.status < 300 || answer.code() == "not_found") << answer.body;
+    // One act is not another: what it does not need is refused as well.
+    const bool other_act = answer.body.find("is of the act") != std::string::npos;
+    EXPECT_TRUE(answer.status < 300 || answer.code() == "not_found" || other_act) << answer.body;
     ++compared;
   }
-  EXPECT_EQ(compared, 12U);
+  EXPECT_EQ(compared, 16U);
 }
 
 // Each kind of policy has members of its own.
@@ -214,7 +225,9 @@ TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
       {"state", "trying"},      {"since", "2026-01-31T12:00:00Z"},
       {"needs_person", "true"}, {"follow", "false"},
       {"limit", "7"},           {"purchase", std::string(32, '0')},
-      {"cause", "reset"},       {"older_than_seconds", "60"}};
+      {"cause", "reset"},       {"older_than_seconds", "60"},
+      {"operation", "try"},     {"unassigned", "true"},
+      {"count", "true"},        {"notes", "true"}};
   TestDaemon daemon;
   std::size_t sent = 0;
   for (const Documented& one : operations()) {
@@ -233,7 +246,7 @@ TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
       ++sent;
     }
   }
-  EXPECT_EQ(sent, 20U);
+  EXPECT_EQ(sent, 27U);
 }
 
 // Remembers which headers the server looked for.

@@ -154,11 +154,14 @@ TEST(OpenApi, LiveAnswersAreAsDocumented) {
   expect_documented(request(port, "GET", path + "/attempts"), "GET", "/v1/purchases/{id}/attempts");
   expect_documented(request(port, "GET", path + "/attempts?cursor=x"), "GET", "/v1/purchases/{id}/attempts");
   expect_documented(request(port, "GET", "/v1/purchases/x/attempts"), "GET", "/v1/purchases/{id}/attempts");
-  for (const char* name : {"cancel", "retry", "reopen"}) {
+  for (const char* name : {"cancel", "retry", "reopen", "assign"}) {
     expect_documented(request(port, "POST", path + "/" + name, act), "POST",
                       std::string("/v1/purchases/{id}/") + name);
   }
   expect_documented(request(port, "POST", path + "/resolve", act), "POST", "/v1/purchases/{id}/resolve");
+  const std::string note = R"({"who":"ann","text":"asked"})";
+  expect_documented(request(port, "POST", path + "/note", note), "POST", "/v1/purchases/{id}/note");
+  expect_documented(request(port, "GET", path + "?notes=true"), "GET", "/v1/purchases/{id}");
   expect_documented(request(port, "POST", "/v1/callbacks/x", "{}"), "POST", "/v1/callbacks/{token}");
   const std::string participant = R"({"base_urls":["http://127.0.0.1:9"],"endpoints":{"try":"/t"}})";
   for (int i = 0; i < 2; ++i)
@@ -181,6 +184,8 @@ TEST(OpenApi, LiveAnswersAreAsDocumented) {
   expect_documented(request(port, "GET", "/v1/definitions/d"), "GET", "/v1/definitions/{name}");
   expect_documented(request(port, "GET", "/v1/definitions"), "GET", "/v1/definitions");
   expect_documented(request(port, "GET", "/v1/dead-letters"), "GET", "/v1/dead-letters");
+  expect_documented(request(port, "GET", "/v1/dead-letters?count=true"), "GET", "/v1/dead-letters");
+  expect_documented(request(port, "POST", "/v1/sweep"), "POST", "/v1/sweep");
   for (int i = 0; i < 2; ++i)
     expect_documented(request(port, "PUT", "/v1/policies/p", R"({"kind":"fixed","base_ms":1000})"), "PUT",
                       "/v1/policies/{name}");

@@ -27,7 +27,8 @@ const Act retry = [](Engine& engine, const PurchaseId& id, Then<PurchaseView> th
 };
 Act resolve(const std::string& step) {
   return [step](Engine& engine, const PurchaseId& id, Then<PurchaseView> then) {
-    engine.resolve(id, {operator_name, "done by hand"}, step, Resolution::done, std::move(then));
+    engine.resolve(id, {operator_name, "done by hand", "seen in their books"}, step, Resolution::done,
+                   std::move(then));
   };
 }
 

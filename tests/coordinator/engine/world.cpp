@@ -85,7 +85,6 @@ World::~World() {
 }
 
 void World::start() {
-  EngineConfig config;
   config.callback_base = "http://127.0.0.1:1";
   config.recovery_scan = 3;
   config.gates = gates_;
@@ -267,6 +266,7 @@ void World::check_licensed(const Call& call) {
   const Definition& definition = definitions.at(std::get<Submitted>(first->what).definition_version);
   Purchase purchase;
   for (const Record& record : *records) {
+    if (record.kind != RecordKind::purchase) continue;  // the engine's own about it
     const auto event = decode_event(record.event);
     const auto named = resolve(definition, policies.at(event->policies));
     ASSERT_TRUE(named.ok()) << named.error().detail;

@@ -122,6 +122,7 @@ class World final : public HttpClient {
   DurationMs hold_lasts;          // what a try says of its hold, by the wall clock; 0: nothing
   GuardConfig guards;             // of the engine, from the next restart on
   int alerts_409 = 0;             // callbacks answered `contradiction`
+  EngineConfig config;            // from the next restart on
   std::function<void()> at_idle;  // for tests that act in between
 
  private:

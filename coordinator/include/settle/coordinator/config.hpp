@@ -29,7 +29,9 @@ struct Config {
   DurationMs rest_after{2'000};
   DurationMs stop_patience{10'000};
   LogLevel log_level = LogLevel::info;
-  std::string callback_base;  // empty: the address that is bound
+  bool resolve_needs_second_person = false;
+  DurationMs sweep_every{600'000};  // 0: never by itself
+  std::string callback_base;        // empty: the address that is bound
   std::uint64_t cache_bytes = 64U << 20;
   GatePolicy gates;
   GuardConfig guards;

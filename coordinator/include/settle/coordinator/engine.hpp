@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "settle/coordinator/attempt.hpp"
+#include "settle/coordinator/dead_letters.hpp"
 #include "settle/coordinator/endpoints.hpp"
 #include "settle/coordinator/guards.hpp"
 #include "settle/coordinator/loop.hpp"
@@ -31,6 +32,8 @@ struct EngineConfig {
   std::uint32_t recovery_scan = 1'000;    // records read at once while recovering
   GatePolicy gates;
   GuardConfig guards;
+  bool resolve_needs_second_person = false;
+  DurationMs sweep_every{0};  // 0: only when somebody asks
 };
 
 // What a shop asks. Strings are valid UTF-8 and within the API's limits already.
@@ -50,27 +53,6 @@ struct PurchaseView {
   bool same_cart = false;  // found by its cart id, under another key or order number
 };
 
-struct Act {
-  std::string who, why;
-};
-
-struct ListQuery {
-  // At most one of the first three narrows the index that is read; the rest filters.
-  std::optional<std::string> shop, order_id, buyer;
-  std::optional<PurchaseState> state;
-  bool needs_person = false;
-  TimeMs since;  // submitted at or after; 0: any
-  // Only purchases with a step that is parked (or probing) and is all of these.
-  bool parked = false;
-  std::optional<Cause> cause;
-  std::optional<std::string> target, merchant;
-  DurationMs parked_for{0};  // at least; 0: any
-  std::string cursor;
-  std::size_t limit = 50;  // 1..200
-};
-// Whether a step is what `query` asks of one that is parked.
-bool is_dead_letter(const ListQuery& query, const StepDefinition& defined, const Step& step, TimeMs now);
-
 struct ListPage {
   TimeMs at;                            // engine time of the look
   std::vector<PurchaseView> purchases;  // newest first
@@ -89,6 +71,7 @@ struct JournalPage {
 
 struct EngineFigures {
   std::uint64_t in_motion = 0, submitted = 0, completed = 0, cancelled = 0, parked = 0, alerts = 0, calls = 0;
+  std::uint64_t sweeps = 0, wakeups_repaired = 0;
   JournalFigures journal;
 };
 
@@ -131,10 +114,32 @@ class Engine {
   virtual void cancel(const PurchaseId& purchase, Act act, Then<PurchaseView> then) = 0;
   // `step` empty: every step that waits or is parked. Errors also: unknown_step.
   virtual void retry(const PurchaseId& purchase, Act act, std::string step, Then<PurchaseView> then) = 0;
+  // `done` of anything but a delivery moves money, stock or cards by hand, and needs evidence
+  // (missing_field). Where it takes two persons, the first one's resolve is a proposal (Step::proposed_by in
+  // the view), and the same by another one within proposal_lasts carries it out. Errors also: unknown_step,
+  // second_person_needed (409: the same person again).
   virtual void resolve(const PurchaseId& purchase, Act act, std::string step, Resolution resolution,
                        Then<PurchaseView> then) = 0;
+  // Both are kept whatever the state. `to` empty: nobody any more.
+  virtual void assign(const PurchaseId& purchase, Act act, std::string to, Then<PurchaseView> then) = 0;
+  virtual void note(const PurchaseId& purchase, std::string who, std::string text,
+                    Then<PurchaseView> then) = 0;
   // A new purchase with new keys, linked both ways; at most one open successor.
   virtual void reopen(const PurchaseId& purchase, Act act, Then<PurchaseView> then) = 0;
+
+  // Dead letters: what `query`, whose `parked` is set, finds. Looked at in slices, new purchases in between.
+  virtual void count_letters(ListQuery query, Then<LetterCount> then) = 0;
+  virtual void foresee(BulkOrder order, Then<BulkForecast> then) = 0;
+  // Begins: each act is one of the above, with its own record. One at a time: bulk_act_running (409). A crash
+  // in the middle is gone on from after the restart, and nothing is done twice.
+  virtual void begin_bulk(BulkOrder order, Then<BulkReport> then) = 0;
+  // The newest bulk_acts_kept are known. Errors: not_found.
+  virtual Result<BulkReport> bulk_report(std::string_view id) const = 0;
+  static constexpr std::size_t bulk_acts_kept = 100;
+
+  // Looks whether each open purchase has exactly its one wake-up, and repairs what has not (I17). One that
+  // runs already is joined.
+  virtual void sweep(Then<SweepReport> then) = 0;
 
   // Errors: unknown_token (404), invalid_callback (400), contradiction (409, recorded), journal_failed.
   virtual void callback(std::string_view token, std::string_view body, Then<Done> then) = 0;

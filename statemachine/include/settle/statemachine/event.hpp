@@ -97,14 +97,12 @@ struct RetryRequested {
   std::string who, why;
   std::int16_t step = -1;  // -1: every step that waits or is parked
 };
-enum class Resolution : std::uint8_t {
-  done = 1,       // the operation's effect exists: go on as if it had answered done
-  abandoned = 2,  // a delivery is given up; a try is taken as refused (and still cancelled)
-};
 struct ResolveRequested {
   std::string who, why;
   std::uint8_t step = 0;
   Resolution resolution = Resolution::done;
+  std::string evidence{};     // how `who` knows; at most evidence_bytes_max
+  std::string proposed_by{};  // where it took two: whose proposal this confirms (I25)
 };
 // The other half of a reopen: the old purchase learns of its successor.
 struct Reopened {
@@ -143,11 +141,29 @@ struct Released {
   std::uint8_t step = 0;
 };
 
+// What people tell each other about a purchase; no step of it changes.
+struct Noted {
+  std::string who, text;
+};
+struct Assigned {
+  std::string who, why;
+  std::string to;  // empty: nobody any more
+};
+// A resolve that needs a second person: it waits with the step for proposal_lasts.
+struct Proposed {
+  std::string who, why;
+  std::uint8_t step = 0;
+  Resolution resolution = Resolution::done;
+  std::string evidence;
+};
+inline constexpr DurationMs proposal_lasts{24LL * 3'600'000};
+
 struct Event {
   TimeMs at;                    // engine time
   std::uint32_t queryable = 0;  // bit i: step i's target had a query endpoint when this happened
   std::variant<Submitted, Answered, Told, QueryAnswered, Due, Resumed, CancelRequested, RetryRequested,
-               ResolveRequested, Reopened, Enlisted, ClientDecided, Inquired, Held, Released>
+               ResolveRequested, Reopened, Enlisted, ClientDecided, Inquired, Held, Released, Noted, Assigned,
+               Proposed>
       what;
   std::uint32_t policies = 0;         // the revision of the policy set that was in force
   std::uint32_t stretch_percent = 0;  // waits of deliveries are made this long by load; 0: as they are

@@ -54,6 +54,11 @@ struct WindowWarnings {
   }
 };
 inline constexpr std::uint8_t window_warnings_max = 3;
+// How a person says that an operation ended.
+enum class Resolution : std::uint8_t {
+  done = 1,       // the operation's effect exists: go on as if it had answered done
+  abandoned = 2,  // a delivery is given up; a try is taken as refused (and still cancelled)
+};
 
 struct Step {
   StepState state = StepState::idle;
@@ -84,10 +89,18 @@ struct Step {
   std::string try_result;         // JSON object text, secrets sealed; empty: none
   std::string confirm_result;
 
+  // A resolve that waits for a second person; meaningful while `proposed_by` is not empty.
+  std::string proposed_by;
+  Resolution proposed_as = Resolution::done;
+  std::string proposed_evidence;
+  TimeMs proposed_at;
+
   std::uint16_t attempts_of(Operation op) const { return attempts[static_cast<std::size_t>(op) - 1]; }
 };
 
 inline constexpr std::size_t error_detail_bytes_max = 300;
+inline constexpr std::size_t evidence_bytes_max = 500;  // of a resolve
+inline constexpr std::size_t note_bytes_max = 500;
 
 // What the shop asked for; never changes.
 struct Order {
@@ -121,7 +134,11 @@ struct Purchase {
   PurchaseId predecessor;      // reopened from; zero: none
   PurchaseId successor;        // reopened as; zero: none
   std::uint64_t revision = 0;  // events applied
-  std::vector<Step> steps;     // as in the definition
+  std::string assignee;        // the person who looks after it; empty: nobody in particular
+  std::string note;            // the last one; those before it are in the journal
+  std::string note_by;
+  TimeMs note_at;
+  std::vector<Step> steps;  // as in the definition
 };
 
 bool is_terminal(PurchaseState state);
@@ -142,6 +159,11 @@ std::optional<Operation> next_call(const Step& step, bool asks);
 
 // When the decision must fall: the deadline, or a margin before the first hold expires.
 TimeMs decision_due(const Definition& definition, const Purchase& purchase);
+
+// Whether the step is with a person: it is on the dead-letter list.
+inline bool with_person(const Step& step) {
+  return step.state == StepState::parked || step.probing;
+}
 
 // Whether a person is asked for: a parked step, or an overdue decision.
 bool needs_person(const Purchase& purchase);

@@ -183,6 +183,11 @@ class Journal {
   virtual Result<std::vector<DueEntry>> due(ShardId shard, TimeMs until, std::size_t limit) const = 0;
   // The earliest entry's time; 0: none.
   virtual Result<TimeMs> next_due(ShardId shard) const = 0;
+  // Whether the due-time index has this very entry.
+  virtual Result<bool> has_due(ShardId shard, TimeMs at, const PurchaseId& purchase) const = 0;
+  // The entries after this one, earliest first, at most `limit`. A default one is before all.
+  virtual Result<std::vector<DueEntry>> due_after(ShardId shard, const DueEntry& last,
+                                                  std::size_t limit) const = 0;
   virtual Result<std::optional<std::string>> document(ShardId shard, std::string_view kind,
                                                       std::string_view key) const = 0;
   virtual Result<std::vector<Document>> documents(ShardId shard, std::string_view kind) const = 0;

@@ -1,0 +1,170 @@
+// A person's hands on what is with people: assigned, annotated, acted on by the many, confirmed by a second
+// person.
+
+#include <gtest/gtest.h>
+
+#include "daemon.hpp"
+#include "raw_client.hpp"
+
+namespace settle::test {
+namespace {
+
+using nlohmann::json;
+
+const Script faulty = {{"charge:confirm", {418, R"({"code":"teapot","detail":"short and stout"})"}}};
+
+json letters(TestDaemon& daemon, const std::string& query = "") {
+  return request(daemon.port(), "GET", "/v1/dead-letters" + query).json()["letters"];
+}
+
+RawAnswer post(TestDaemon& daemon, const std::string& path, const json& body) {
+  return request(daemon.port(), "POST", path, body.dump());
+}
+
+// As many purchases, each with a step that waits for a person.
+std::string parked(TestDaemon& daemon, std::size_t count = 1) {
+  for (std::size_t i = 0; i < count; ++i) {
+    json order = good_order();
+    order["order_id"] = "T-" + std::to_string(i);
+    submit(daemon.port(), "k-" + std::to_string(i), order);
+  }
+  for (int i = 0; i < 1'000 && letters(daemon, "?limit=200").size() < count; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  const json all = letters(daemon, "?limit=200");
+  EXPECT_EQ(all.size(), count);
+  return all.empty() ? "" : all[0]["purchase"].get<std::string>();
+}
+
+json finished(TestDaemon& daemon, const std::string& location) {
+  for (int i = 0; i < 2'000; ++i) {
+    json report = request(daemon.port(), "GET", location).json();
+    if (report["state"] == "finished") return report;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ADD_FAILURE() << location << " never ends";
+  return {};
+}
+
+TEST(Hands, AssignAndNoteAreShownWithTheLetterAndThePurchase) {
+  TestDaemon daemon(faulty);
+  const std::string path = "/v1/purchases/" + parked(daemon);
+  EXPECT_EQ(letters(daemon, "?unassigned=true").size(), 1U);
+  EXPECT_EQ(
+      post(daemon, path + "/assign", {{"who", "ann"}, {"why", "on duty"}, {"to", "bob"}}).json()["assignee"],
+      "bob");
+  for (int i = 1; i <= 22; ++i)
+    ASSERT_EQ(post(daemon, path + "/note", {{"who", "ann"}, {"text", "note " + std::to_string(i)}}).status,
+              200);
+  const json letter = letters(daemon, "?assignee=bob").at(0);
+  EXPECT_EQ(letter["assignee"], "bob");
+  EXPECT_EQ(letter["note"]["text"], "note 22");
+  EXPECT_EQ(letter["note"]["who"], "ann");
+  EXPECT_TRUE(letter.contains("first_attempt_at"));
+  EXPECT_EQ(letters(daemon, "?unassigned=true").size(), 0U);
+  const json shown = request(daemon.port(), "GET", path + "?notes=true").json();
+  ASSERT_EQ(shown["notes"].size(), 20U) << "the last ones";
+  EXPECT_EQ(shown["notes"][0]["text"], "note 22");
+  EXPECT_EQ(shown["notes"][19]["text"], "note 3");
+  EXPECT_FALSE(request(daemon.port(), "GET", path).json().contains("notes"));
+  EXPECT_FALSE(post(daemon, path + "/assign", {{"who", "ann"}, {"why", "off"}}).json().contains("assignee"));
+}
+
+TEST(Hands, BadNotesAreRefusedWithTheField) {
+  TestDaemon daemon(faulty);
+  const std::string path = "/v1/purchases/" + parked(daemon);
+  EXPECT_EQ(post(daemon, path + "/note", {{"who", "ann"}}).json()["pointer"], "/text");
+  EXPECT_EQ(post(daemon, path + "/note", {{"who", "ann"}, {"text", std::string(501, 'x')}}).code(),
+            "invalid_field");
+  EXPECT_EQ(post(daemon, path + "/note", {{"who", "ann"}, {"text", "t"}, {"why", "w"}}).code(),
+            "unknown_field");
+  EXPECT_EQ(post(daemon, path + "/resolve",
+                 {{"who", "ann"}, {"why", "w"}, {"step", "charge"}, {"resolution", "done"}})
+                .json()["pointer"],
+            "/evidence");
+}
+
+TEST(Hands, ASecondPersonConfirms) {
+  EngineConfig config;
+  config.resolve_needs_second_person = true;
+  TestDaemon daemon(faulty, TestDaemon::quick_limits(), true, config);
+  const std::string path = "/v1/purchases/" + parked(daemon);
+  json act = {{"who", "ann"},
+              {"why", "they say so"},
+              {"step", "charge"},
+              {"resolution", "done"},
+              {"evidence", "letter 17"}};
+  const RawAnswer proposed = post(daemon, path + "/resolve", act);
+  EXPECT_EQ(proposed.status, 202) << proposed.body;
+  EXPECT_EQ(proposed.json()["state"], "proposed");
+  EXPECT_EQ(proposed.json()["proposal"]["by"], "ann");
+  EXPECT_EQ(letters(daemon).at(0)["proposal"]["evidence"], "letter 17");
+  const RawAnswer again = post(daemon, path + "/resolve", act);
+  EXPECT_EQ(again.status, 409);
+  EXPECT_EQ(again.code(), "second_person_needed");
+  act["who"] = "bob";
+  EXPECT_EQ(post(daemon, path + "/resolve", act).status, 200);
+  EXPECT_TRUE(letters(daemon).empty());
+  const std::string log = request(daemon.port(), "GET", "/v1/journal?purchase=" + path.substr(14)).body;
+  EXPECT_NE(log.find(R"("proposed_by":"ann")"), std::string::npos) << log;
+}
+
+TEST(Hands, I25_ManyAtOnceWithADryRunAndAReport) {
+  TestDaemon daemon(faulty);
+  parked(daemon, 60);
+  const json count = request(daemon.port(), "GET", "/v1/dead-letters?count=true&step=charge").json();
+  EXPECT_EQ(count["total"], "60");
+  EXPECT_EQ(count["exact"], true);
+  EXPECT_EQ(count["by_cause"]["bad_status"], 60);
+  json act = {{"who", "ann"},        {"why", "the bank confirms"}, {"act", "resolve"},
+              {"target", "payment"}, {"resolution", "done"},       {"evidence", "list of the 3rd"},
+              {"dry_run", true}};
+  const RawAnswer dry = post(daemon, "/v1/dead-letters/acts", act);
+  ASSERT_EQ(dry.status, 200) << dry.body;
+  EXPECT_EQ(dry.json()["matched"], 60);
+  EXPECT_EQ(dry.json()["first"].size(), 20U);
+  EXPECT_EQ(letters(daemon, "?limit=200").size(), 60U) << "a dry run does nothing";
+  act.erase("dry_run");
+  act["limit"] = 40;
+  const RawAnswer begun = post(daemon, "/v1/dead-letters/acts", act);
+  ASSERT_EQ(begun.status, 202) << begun.body;
+  const json report = finished(daemon, begun.header("location"));
+  EXPECT_EQ(report["done"], 40);
+  EXPECT_EQ(report["matched"], 40);
+  EXPECT_EQ(report["refusals"].size(), 0U);
+  EXPECT_TRUE(report.contains("finished_at"));
+  EXPECT_EQ(letters(daemon, "?limit=200").size(), 20U);
+  EXPECT_EQ(request(daemon.port(), "GET", "/v1/dead-letters/acts/00000007").status, 404);
+  EXPECT_EQ(request(daemon.port(), "GET", "/v1/dead-letters/acts/x").status, 404);
+}
+
+TEST(Hands, ABulkActThatMakesNoSenseIsRefused) {
+  TestDaemon daemon;
+  const json good = {{"who", "ann"}, {"why", "w"}, {"act", "retry"}};
+  const auto code = [&](const json& change) {
+    json body = good;
+    body.update(change);
+    const RawAnswer answer = post(daemon, "/v1/dead-letters/acts", body);
+    return answer.code() + answer.json().value("pointer", "");
+  };
+  EXPECT_EQ(code({{"act", "destroy"}}), "invalid_field/act");
+  EXPECT_EQ(code({{"limit", 10'001}}), "invalid_field/limit");
+  EXPECT_EQ(code({{"cause", "luck"}}), "invalid_field/cause");
+  EXPECT_EQ(code({{"to", "bob"}}), "invalid_field/to");
+  EXPECT_EQ(code({{"act", "note"}}), "missing_field/text");
+  EXPECT_EQ(code({{"act", "resolve"}}), "missing_field/resolution");
+  EXPECT_EQ(code({{"unassigned", true}, {"assignee", "bob"}}), "invalid_field/unassigned");
+  EXPECT_EQ(code({{"dry_run", "yes"}}), "invalid_field/dry_run");
+}
+
+TEST(Hands, I17_ASweepAnswersWhatItFound) {
+  TestDaemon daemon(faulty);
+  parked(daemon, 3);
+  const RawAnswer answer = request(daemon.port(), "POST", "/v1/sweep");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(answer.json()["purchases"], 3);
+  EXPECT_EQ(answer.json()["repaired"], 0);
+  EXPECT_EQ(request(daemon.port(), "GET", "/v1/status").json()["sweeps"], 1);
+}
+
+}  // namespace
+}  // namespace settle::test

@@ -1,0 +1,148 @@
+// The sweep: what has lost its wake-up, or has one too many, behind the engine's back, is found, mended and
+// told (I17).
+
+#include <gtest/gtest.h>
+
+#include "world.hpp"
+
+namespace settle::test {
+namespace {
+
+SweepReport sweep(World& world) {
+  std::optional<Result<SweepReport>> said;
+  world.engine->sweep([&said](Result<SweepReport> report) { said.emplace(std::move(report)); });
+  for (int i = 0; i < 10'000 && !said && world.step(); ++i) {
+  }
+  EXPECT_TRUE(said && said->ok());
+  return said && said->ok() ? **said : SweepReport{};
+}
+
+// Behind the engine's back: a writer of its own, whose epoch the restarted engine fences.
+void meddle(World& world, const PurchaseId& id, TimeMs remove, TimeMs put) {
+  const ShardId shard = shard_of(id, world.journal->shard_count());
+  const auto opened = world.journal->open_shard(shard);
+  ASSERT_TRUE(opened.ok());
+  Append append;
+  append.shard = shard;
+  append.epoch = opened->epoch;
+  append.kind = RecordKind::engine;
+  append.at = world.loop.now();
+  append.purchase = id;
+  append.event = R"({"event":"meddled"})";
+  append.due_remove = remove;
+  append.due_put = put;
+  ASSERT_TRUE(world.journal->append(append).ok());
+  ASSERT_TRUE(world.journal->flush().ok());
+  world.restart(0);
+  while (!world.loop.posted.empty()) world.step();  // no time passes
+}
+
+// The first confirm of the charge meets a busy bank, and waits on disk for its repetition.
+PurchaseId waiting(World& world) {
+  const PurchaseId id = world.submit(world.request("k1"))[0]->purchase.id;
+  for (int i = 0; i < 10'000 && world.show(id).purchase.steps[1].attempts_of(Operation::confirm) < 4; ++i)
+    world.step();
+  for (int i = 0; i < 10'000 && world.engine->figures().in_motion > 0; ++i) world.step();
+  EXPECT_EQ(world.engine->figures().in_motion, 0U) << "it waits on disk";
+  return id;
+}
+
+const World::Script busy = {{"charge:confirm", std::vector<Behaviour>(20, Behaviour::busy)}};
+
+TimeMs due_of(World& world, const PurchaseId& id) {
+  const PurchaseView view = world.show(id);
+  return next_wake(*view.definition, view.purchase);
+}
+
+TEST(Sweep, I17_FindsNothingWhereAllIsWell) {
+  World world(busy);
+  const PurchaseId id = waiting(world);
+  const auto appends = world.journal->figures().appends;
+  const SweepReport report = sweep(world);
+  EXPECT_EQ(report.purchases, 1U);
+  EXPECT_EQ(report.entries, 1U);
+  EXPECT_EQ(report.missing + report.stale + report.repaired + report.unreadable, 0U);
+  EXPECT_EQ(world.journal->figures().appends, appends) << "a look writes nothing";
+  EXPECT_TRUE(*world.journal->has_due(shard_of(id, world.journal->shard_count()), due_of(world, id), id));
+}
+
+TEST(Sweep, I17_ALostWakeUpIsPutBackAndTold) {
+  World world(busy);
+  const PurchaseId id = waiting(world);
+  const TimeMs due = due_of(world, id);
+  meddle(world, id, due, TimeMs{});
+  const ShardId shard = shard_of(id, world.journal->shard_count());
+  ASSERT_FALSE(*world.journal->has_due(shard, due, id));
+  const auto alerts = world.engine->figures().alerts;
+  const SweepReport report = sweep(world);
+  EXPECT_EQ(report.missing, 1U);
+  EXPECT_EQ(report.repaired, 1U);
+  EXPECT_EQ(world.engine->figures().alerts, alerts + 1);
+  EXPECT_EQ(world.engine->figures().wakeups_repaired, 1U);
+  ASSERT_TRUE(world.journal->flush().ok());
+  EXPECT_TRUE(*world.journal->has_due(shard, due, id)) << "as it was";
+  EXPECT_EQ(sweep(world).repaired, 0U);
+  world.run();
+  EXPECT_TRUE(is_terminal(world.show(id).purchase.state) || needs_person(world.show(id).purchase));
+}
+
+TEST(Sweep, I17_AnEntryThatIsNotItsOwnIsRemovedAndTold) {
+  World world(busy);
+  const PurchaseId id = waiting(world);
+  const ShardId shard = shard_of(id, world.journal->shard_count());
+  const TimeMs due = due_of(world, id), other = due + DurationMs{3'600'000};
+  meddle(world, id, TimeMs{}, other);
+  ASSERT_TRUE(*world.journal->has_due(shard, other, id));
+  const SweepReport report = sweep(world);
+  EXPECT_EQ(report.stale, 1U);
+  EXPECT_EQ(report.repaired, 1U);
+  ASSERT_TRUE(world.journal->flush().ok());
+  EXPECT_FALSE(*world.journal->has_due(shard, other, id));
+  EXPECT_TRUE(*world.journal->has_due(shard, due, id)) << "its own stays";
+}
+
+TEST(Sweep, I17_AFinishedPurchaseAndOneThatNeverWasNeedNoEntry) {
+  World world;
+  const PurchaseId done = world.submit(world.request("k1"))[0]->purchase.id;
+  world.run();
+  const TimeMs soon = world.loop.now() + DurationMs{3'600'000};
+  meddle(world, done, TimeMs{}, soon);
+  PurchaseId nobody = done;
+  nobody.bytes[15] ^= 1;
+  meddle(world, nobody, TimeMs{}, soon);
+  const SweepReport report = sweep(world);
+  EXPECT_EQ(report.stale, 2U);
+  EXPECT_EQ(report.repaired, 2U);
+  ASSERT_TRUE(world.journal->flush().ok());
+  EXPECT_EQ(*world.journal->next_due(shard_of(done, world.journal->shard_count())), TimeMs{});
+  EXPECT_EQ(sweep(world).entries, 0U);
+}
+
+TEST(Sweep, I17_HappensByItselfAndThoseWhoAskJoinIt) {
+  World world(busy);
+  world.config.sweep_every = DurationMs{600'000};
+  world.restart(0);
+  world.run(DurationMs{700'000});
+  EXPECT_EQ(world.engine->figures().sweeps, 1U);
+  int answered = 0;
+  for (int i = 0; i < 2; ++i)
+    world.engine->sweep([&answered](const auto& report) { answered += report.ok(); });
+  for (int i = 0; i < 1'000 && answered < 2; ++i) world.step();
+  EXPECT_EQ(answered, 2);
+  EXPECT_EQ(world.engine->figures().sweeps, 2U) << "one sweep for both";
+}
+
+TEST(Sweep, I23_AFailedJournalEndsItWithAnAnswer) {
+  World world(busy);
+  waiting(world);
+  world.journal->fail_next_sync(0);
+  std::optional<Result<SweepReport>> said;
+  world.engine->sweep([&said](Result<SweepReport> report) { said.emplace(std::move(report)); });
+  world.engine->submit(world.request("k2"), [](const auto&) {});
+  for (int i = 0; i < 1'000 && !said && world.step(); ++i) {
+  }
+  ASSERT_TRUE(said.has_value());
+}
+
+}  // namespace
+}  // namespace settle::test
