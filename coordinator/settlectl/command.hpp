@@ -29,7 +29,7 @@ const std::vector<Command>& commands();
 // The groups that make up `commands()`.
 std::vector<Command> registry_commands();    // participant, merchant, definitions
 std::vector<Command> check_commands();       // participant check
-std::vector<Command> purchase_commands();    // submit, show, list, dead-letters
+std::vector<Command> purchase_commands();    // submit, show, list, dead-letters, stats
 std::vector<Command> act_commands();         // cancel, retry, reopen, resolve
 std::vector<Command> endpoint_commands();    // endpoints list, enable, disable
 std::vector<Command> daemon_commands();      // pause, resume, status, journal

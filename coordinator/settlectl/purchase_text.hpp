@@ -15,5 +15,6 @@ std::string what_next(const Json& purchase, std::int64_t now);
 Command show_command();
 Command list_command();
 Command dead_letters_command();
+Command stats_command();
 
 }  // namespace settle::ctl

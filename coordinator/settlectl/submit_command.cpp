@@ -116,7 +116,7 @@ std::vector<Command> purchase_commands() {
       "it.\n"
       "The same key finds the same purchase, so that repeating the command is safe.",
       submit};
-  return {std::move(command), show_command(), list_command(), dead_letters_command()};
+  return {std::move(command), show_command(), list_command(), dead_letters_command(), stats_command()};
 }
 
 }  // namespace settle::ctl
