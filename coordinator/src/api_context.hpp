@@ -81,6 +81,9 @@ void list_endpoints(ApiContext& api, const ApiCall& call, const Responder& respo
 void act_on_endpoint(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_journal.cpp
 void read_journal(ApiContext& api, const ApiCall& call, const Responder& responder);
+// api_metrics.cpp, api_stats.cpp
+void show_metrics(ApiContext& api, const ApiCall& call, const Responder& responder);
+void show_stats(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_daemon.cpp
 void show_status(ApiContext& api, const ApiCall& call, const Responder& responder);
 void show_health(ApiContext& api, const ApiCall& call, const Responder& responder);

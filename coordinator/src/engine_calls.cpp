@@ -145,6 +145,7 @@ void EngineImpl::no_call(const PurchaseId& id, const Effect& effect, const Error
 
 void EngineImpl::alert(const Live& live, const Effect& effect) {
   ++figures_.alerts;
+  counters_.alert(effect.code);
   if (effect.code == "parked") ++figures_.parked;
   const Step& step = live.purchase.steps[effect.step];
   log_alert("a purchase needs a person", {{"purchase", live.purchase.id},

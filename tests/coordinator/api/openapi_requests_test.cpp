@@ -205,11 +205,17 @@ TEST(OpenApiRequests, EachMemberOfACallbackIsRead) {
 }
 
 TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
-  const std::map<std::string, std::string> values = {
-      {"state", "trying"},      {"since", "2026-01-31T12:00:00Z"},
-      {"needs_person", "true"}, {"follow", "false"},
-      {"limit", "7"},           {"purchase", std::string(32, '0')},
-      {"cause", "reset"},       {"older_than_seconds", "60"}};
+  const std::map<std::string, std::string> values = {{"state", "trying"},
+                                                     {"since", "2026-01-31T12:00:00Z"},
+                                                     {"needs_person", "true"},
+                                                     {"follow", "false"},
+                                                     {"limit", "7"},
+                                                     {"purchase", std::string(32, '0')},
+                                                     {"cause", "reset"},
+                                                     {"older_than_seconds", "60"},
+                                                     {"from", "2026-01-31T12:00:00Z"},
+                                                     {"to", "2026-01-31T12:00:00Z"},
+                                                     {"step", "day"}};
   TestDaemon daemon;
   std::size_t sent = 0;
   for (const Documented& one : operations()) {
@@ -228,7 +234,7 @@ TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
       ++sent;
     }
   }
-  EXPECT_EQ(sent, 18U);
+  EXPECT_EQ(sent, 23U);
 }
 
 // Remembers which headers the server looked for.

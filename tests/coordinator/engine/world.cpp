@@ -89,6 +89,7 @@ void World::start() {
   config.callback_base = "http://127.0.0.1:1";
   config.recovery_scan = 3;
   config.gates = gates_;
+  config.stats_slice = 3;
   journal->set_probe([this](const char*) { probe(); });
   engine = Engine::create(config, loop, *journal, *this, keys);
   const Status recovered = engine->recover();

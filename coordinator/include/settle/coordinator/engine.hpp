@@ -14,6 +14,7 @@
 
 #include "settle/coordinator/endpoints.hpp"
 #include "settle/coordinator/loop.hpp"
+#include "settle/coordinator/metrics.hpp"
 #include "settle/crypto/keys.hpp"
 #include "settle/participants/http_client.hpp"
 #include "settle/participants/registry.hpp"
@@ -28,6 +29,8 @@ struct EngineConfig {
   DurationMs rest_after{2'000};           // a purchase that waits longer than this rests on disk
   std::uint32_t recovery_scan = 1'000;    // records read at once while recovering
   GatePolicy gates;
+  DurationMs stats_every{10'000};  // how often statistics are written, if they have changed
+  std::uint32_t stats_slice = 64;  // records folded, and buckets read, before anything else has its turn
 };
 
 // What a shop asks. Strings are valid UTF-8 and within the API's limits already.
@@ -164,6 +167,12 @@ class Engine {
   // Errors: invalid_cursor.
   virtual Result<JournalPage> journal(std::string_view cursor, const std::optional<PurchaseId>& purchase,
                                       std::size_t limit) const = 0;
+
+  // The numbers (docs/numbers.md). Counters and gauges read no disk; they say what is durable.
+  virtual const MetricCounters& counters() const = 0;
+  virtual EngineGauges gauges() const = 0;
+  // Errors: invalid_parameter (more than points_max steps, or none), damaged, io.
+  virtual void stats(StatsQuery query, Then<StatsAnswer> then) = 0;
 
   // Ok, or why no purchase is accepted: journal_failed, paused, stopping.
   virtual Status ready() const = 0;
