@@ -316,6 +316,61 @@ TEST(Stats, I21_AfterACrashAnywhereTheyAreWhatTheJournalSays) {
   }
 }
 
+// A call whose answer a crash ate failed as `lost`, and was an attempt.
+TEST(Stats, ACrashLosesAnAnswerAndTheyKnow) {
+  World world({{"reserve:try", {Behaviour::ok}}});
+  world.engine->submit(world.request("k1"), [](const auto&) {});
+  while (world.wire.empty()) world.step();
+  world.restart(100);
+  world.run();
+  const Counters reserve = ask(world).cells.at({"inventory", "", Operation::try_});
+  EXPECT_EQ(reserve[cell_counter::cause(Cause::lost)], 1U);
+  EXPECT_EQ(reserve[cell_counter::attempts], 2U);
+  EXPECT_EQ(reserve[attempts_needed + 1], 1U);
+  EXPECT_EQ(reserve[cell_counter::recovered_alone], 1U);
+}
+
+// While the log is read, new records come: each is counted once, by whoever meets it first.
+TEST(Stats, I21_RecordsThatComeWhileTheLogIsReadAreCountedOnce) {
+  World world(troubles());
+  for (int i = 0; i < 20; ++i) world.submit(world.request("k" + std::to_string(i)));
+  world.run();
+  forget(world);
+  world.restart(100);
+  std::uint64_t taken = 20;
+  world.step();
+  ASSERT_GT(world.engine->gauges().stats_behind, 0U);
+  for (; world.engine->gauges().stats_behind > 0 && taken < 1'000; ++taken) {
+    world.engine->submit(world.request("k" + std::to_string(taken)), [](const auto&) {});
+    ASSERT_TRUE(world.journal->sync().ok());  // the log has it before the engine is told
+    for (int i = 0; i < 4; ++i) world.step();
+  }
+  EXPECT_GT(taken, 30U) << "all was read at once: this test shows nothing";
+  EXPECT_LT(taken, 1'000U) << "never caught up";
+  world.run();
+  const StatsAnswer told = ask(world);
+  EXPECT_EQ(told.totals[total_counter::completed], taken);
+  expect_counted(told, own_count(world), "while the log is read");
+}
+
+// A breaker opens in the middle, and holds calls: those due, and those that were counted and had not left.
+TEST(Stats, CallsThatAGateKeptBackAreNoAttempts) {
+  World world({{"charge:try", std::vector<Behaviour>(45, Behaviour::reset)}});
+  for (int i = 0; i < 30; ++i) world.submit(world.request("k" + std::to_string(i)));
+  world.run();
+  const StatsAnswer told = ask(world);
+  EXPECT_GT(told.operations[cell_counter::held], 0U) << "no gate was shut: this test shows nothing";
+  const MetricCounters& counters = world.engine->counters();
+  EXPECT_EQ(counters.held[static_cast<std::size_t>(HeldBy::breaker)] +
+                counters.held[static_cast<std::size_t>(HeldBy::budget)],
+            told.operations[cell_counter::held]);
+  expect_counted(told, own_count(world), "gates");
+  forget(world);
+  world.restart(100);
+  world.run();
+  expect_same(told, ask(world), "gates, from the beginning");
+}
+
 TEST(Stats, MinutesGoAfterTwoDaysAndDaysStay) {
   World world;
   world.submit(world.request("k1"));
