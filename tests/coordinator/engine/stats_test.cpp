@@ -343,7 +343,8 @@ TEST(Stats, I21_RecordsThatComeWhileTheLogIsReadAreCountedOnce) {
   for (; world.engine->gauges().stats_behind > 0 && taken < 1'000; ++taken) {
     world.engine->submit(world.request("k" + std::to_string(taken)), [](const auto&) {});
     ASSERT_TRUE(world.journal->sync().ok());  // the log has it before the engine is told
-    for (int i = 0; i < 4; ++i) world.step();
+    world.step();
+    if (taken % 4 != 0) world.step();
   }
   EXPECT_GT(taken, 30U) << "all was read at once: this test shows nothing";
   EXPECT_LT(taken, 1'000U) << "never caught up";
