@@ -39,7 +39,7 @@ std::optional<Operation> operation_of(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<Problem> read_endpoint_act(const std::string& body, EndpointAct& into) {
+std::optional<Problem> read_endpoint_act(std::string_view body, EndpointAct& into) {
   nlohmann::json tree;
   if (auto problem = read_json(body, tree)) return problem;
   BodyFields fields(tree, {"who", "why", "act", "participant", "merchant", "operation"});
