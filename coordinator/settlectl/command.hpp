@@ -30,7 +30,7 @@ const std::vector<Command>& commands();
 std::vector<Command> registry_commands();    // participant, merchant, definitions
 std::vector<Command> receivers_commands();   // receivers
 std::vector<Command> check_commands();       // participant check
-std::vector<Command> purchase_commands();    // submit, show, attempts, list, dead-letters
+std::vector<Command> purchase_commands();    // submit, show, attempts, list, dead-letters, stats
 std::vector<Command> act_commands();         // cancel, retry, reopen, resolve
 std::vector<Command> endpoint_commands();    // endpoints list, enable, disable
 std::vector<Command> bulk_commands();        // dead-letters retry, ...

@@ -16,5 +16,6 @@ Command show_command();
 Command list_command();
 Command dead_letters_command();
 Command attempts_command();
+Command stats_command();
 
 }  // namespace settle::ctl

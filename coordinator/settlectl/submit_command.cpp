@@ -122,6 +122,7 @@ std::vector<Command> purchase_commands() {
   // The longer names first: the shorter one is a command too.
   for (Command& bulk : bulk_commands()) all.push_back(std::move(bulk));
   all.push_back(dead_letters_command());
+  all.push_back(stats_command());
   return all;
 }
 

@@ -96,6 +96,9 @@ void delete_receiver(ApiContext& api, const ApiCall& call, const Responder& resp
 void test_receiver(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_journal.cpp
 void read_journal(ApiContext& api, const ApiCall& call, const Responder& responder);
+// api_metrics.cpp, api_stats.cpp
+void show_metrics(ApiContext& api, const ApiCall& call, const Responder& responder);
+void show_stats(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_daemon.cpp
 void show_status(ApiContext& api, const ApiCall& call, const Responder& responder);
 void sweep_daemon(ApiContext& api, const ApiCall& call, const Responder& responder);

@@ -51,6 +51,8 @@ constexpr std::array entries = {
     RouteEntry{{"POST", "/v1/resume"}, resume_daemon, json},
     RouteEntry{{"POST", "/v1/sweep"}, sweep_daemon},
     RouteEntry{{"GET", "/v1/status"}, show_status},
+    RouteEntry{{"GET", "/v1/stats"}, show_stats, !json, parameters},
+    RouteEntry{{"GET", "/metrics"}, show_metrics},
     RouteEntry{{"GET", "/healthz"}, show_health},
     RouteEntry{{"GET", "/readyz"}, show_readiness},
     RouteEntry{{"GET", "/version"}, show_version},

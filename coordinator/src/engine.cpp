@@ -134,7 +134,10 @@ Result<EngineImpl::Applied> EngineImpl::apply(Live& live, Body what, bool someon
   const PurchaseState before = live.purchase.state;
   const std::uint32_t helped = steps_with_a_person(live.purchase);
   const auto lanes_before = lanes_of_held(live);
+  const PurchaseBefore was(live.purchase);
   Advanced advanced = advance(*live.definition, std::move(live.purchase), event);
+  RecordFacts facts;
+  if (advanced.verdict != Verdict::refused) facts = facts_of(live.definition, was, event, advanced);
   live.purchase = std::move(advanced.purchase);
   if (advanced.verdict == Verdict::refused) return Applied{advanced.verdict, std::move(advanced.refusal)};
 
@@ -157,9 +160,11 @@ Result<EngineImpl::Applied> EngineImpl::apply(Live& live, Body what, bool someon
   live.durable = false;
   count_states(before, live.purchase);
   schedule(live);
-  after(live.ticket, [this, id = live.purchase.id, ticket = live.ticket,
-                      effects = std::move(advanced.effects)](const Status& status) {
-    if (status.ok()) release(id, ticket, effects);
+  after(live.ticket, [this, id = live.purchase.id, ticket = live.ticket, position = appended->position,
+                      facts = std::move(facts), effects = std::move(advanced.effects)](const Status& status) {
+    if (!status.ok()) return;
+    count(position, facts);
+    release(id, ticket, effects);
   });
   return Applied{advanced.verdict, {}};
 }

@@ -165,6 +165,7 @@ void EngineImpl::alert_of_window(const Live& live, const Effect& effect) {
 
 void EngineImpl::alert(const Live& live, const Effect& effect) {
   ++figures_.alerts;
+  counters_.alert(effect.code);
   if (effect.code == "parked") ++figures_.parked;
   const Step& step = live.purchase.steps[effect.step];
   if (effect.operation == Operation::deliver && effect.code != "parked" && effect.code != "contradiction")

@@ -2,7 +2,7 @@
 // The engine's inside. One class, its parts in files by concern: engine.cpp (events and durability),
 // engine_calls.cpp (what leaves), engine_rest.cpp (memory, wake-ups), engine_recovery.cpp, engine_submit.cpp,
 // engine_guard.cpp, engine_acts.cpp, engine_registry.cpp, engine_read.cpp, engine_attempts.cpp, engine_gates.cpp,
-// engine_beside.cpp, engine_letters.cpp, engine_bulk.cpp, engine_sweep.cpp.
+// engine_beside.cpp, engine_letters.cpp, engine_bulk.cpp, engine_sweep.cpp, engine_stats.cpp.
 
 #include <deque>
 #include <map>
@@ -14,8 +14,10 @@
 #include "buyer_rate.hpp"
 #include "definition_book.hpp"
 #include "gates.hpp"
+#include "metrics_add.hpp"
 #include "settle/coordinator/engine.hpp"
 #include "settle/participants/protocol.hpp"
+#include "stats_store.hpp"
 
 namespace settle {
 
@@ -107,6 +109,9 @@ class EngineImpl final : public Engine {
                                                        std::uint32_t version) const override {
     return book_.find(name, version);
   }
+  const MetricCounters& counters() const override { return counters_; }
+  EngineGauges gauges() const override;
+  void stats(StatsQuery query, Then<StatsAnswer> then) override;
   Status ready() const override;
   EngineFigures figures() const override;
   void stop(DurationMs patience, std::function<void()> then) override;
@@ -204,6 +209,7 @@ class EngineImpl final : public Engine {
   Status load_documents();
   Status recover_shard(ShardId shard);
   Status replay(const Record& record, std::unordered_map<PurchaseId, std::uint64_t, PurchaseIdHash>& saved);
+  Status as_of(Live& live, const Event& event) const;
   Result<std::unique_ptr<Live>> thaw_saved(const PurchaseId& id) const;
   Result<std::unique_ptr<Live>> first_of(const Event& event, ShardId shard) const;
   Status note_claim(const Record& record);
@@ -305,6 +311,18 @@ class EngineImpl final : public Engine {
   void tell_repaired(const PurchaseId& id, const char* what);
   void end_sweep(const Status& status);
 
+  // Numbers (engine_stats.cpp).
+  struct StatsScan;
+  void count(const Position& position, const RecordFacts& facts);
+  void follow_stats();
+  void note_fold();
+  void write_stats();
+  void stop_stats(const Error& error);
+  Status fold_again(const Record& record);
+  Result<Live*> replayed_before(const Record& record, const Event& event);
+  Status replay_before(Live& live, const Record& record) const;
+  void read_stats(const std::shared_ptr<StatsScan>& scan);
+
   EngineConfig config_;
   Loop& loop_;
   Journal& journal_;
@@ -325,6 +343,8 @@ class EngineImpl final : public Engine {
     std::set<std::pair<std::uint64_t, PurchaseId>> unsaved;  // Live::unsaved_from of its purchases
     TimeMs next_due;  // the earliest entry on disk of a purchase that is not in memory, or earlier
     std::uint32_t appends_since_floor = 0;
+    bool stats_live = false;       // its records are folded as they get durable; else from the log
+    std::uint64_t stats_told = 0;  // LSN of the last durable record of a purchase, or the head at start
   };
   std::vector<Shard> shards_;
   std::unordered_map<PurchaseId, std::unique_ptr<Live>, PurchaseIdHash> live_;
@@ -392,6 +412,14 @@ class EngineImpl final : public Engine {
   std::function<void()> stopped_;
   TimeMs stop_by_;
   EngineFigures figures_;
+
+  MetricCounters counters_;
+  StatsStore stats_;
+  TimeMs stats_due_;            // when they are written; 0: nothing has changed
+  bool stats_stopped_ = false;  // what is to be folded next cannot be read
+  std::uint16_t stats_turn_ = 0;
+  // Purchases as of the next record that is folded from the log; only while there is something to catch up.
+  std::unordered_map<PurchaseId, std::unique_ptr<Live>, PurchaseIdHash> replayed_;
 };
 
 }  // namespace settle

@@ -54,6 +54,7 @@ Status EngineImpl::load_documents() {
       each("gate", [&](const Document& document) { return gates_.restore(document.key, document.value); });
   if (!status) return status;
   if (status = load_bulk_acts(); !status) return status;
+  if (status = stats_.load(journal_); !status) return status;
   return each("setting", [&](const Document& document) -> Status {
     if (document.key == "paused") paused_ = document.value == "true";
     return ok();
@@ -66,6 +67,8 @@ Status EngineImpl::recover_shard(ShardId id) {
   Shard& shard = shards_[id.number];
   shard.epoch = opened->epoch;
   shard.last_lsn = opened->head;
+  shard.stats_told = opened->head;
+  shard.stats_live = stats_.folded(id) >= opened->head;
   if (last_at_ < opened->last_at) last_at_ = opened->last_at;
   Result<std::uint64_t> floor = journal_.recovery_floor(id);
   if (!floor) return floor.error();
@@ -109,6 +112,15 @@ Result<std::unique_ptr<Live>> EngineImpl::first_of(const Event& event, ShardId s
   return live;
 }
 
+// With the policies that were in force when the event happened.
+Status EngineImpl::as_of(Live& live, const Event& event) const {
+  if (live.definition->policies == event.policies) return ok();
+  auto then = book_.find(live.definition->name, live.definition->version, event.policies);
+  if (!then) return then.error();
+  live.definition = std::move(*then);
+  return ok();
+}
+
 // One record of the tail. `saved` remembers up to where each purchase's snapshot reaches, 0 for none.
 Status EngineImpl::replay(const Record& record,
                           std::unordered_map<PurchaseId, std::uint64_t, PurchaseIdHash>& saved) {
@@ -143,11 +155,7 @@ Status EngineImpl::replay(const Record& record,
     found = live_.emplace(record.purchase, std::move(*live)).first;
   }
   Live& live = *found->second;
-  if (live.definition->policies != event->policies) {
-    auto then = book_.find(live.purchase.definition, live.purchase.definition_version, event->policies);
-    if (!then) return damaged(then.error().detail);
-    live.definition = std::move(*then);
-  }
+  if (Status then = as_of(live, *event); !then) return damaged(then.error().detail);
   Advanced advanced = advance(*live.definition, std::move(live.purchase), *event);
   live.purchase = std::move(advanced.purchase);
   if (advanced.transitions != *transitions)
@@ -203,6 +211,7 @@ void EngineImpl::resume_all() {
   resume_gates();
   resume_bulk();
   if (config_.sweep_every.count != 0) sweep_at_ = now() + config_.sweep_every;
+  follow_stats();
   set_alarm();
 }
 

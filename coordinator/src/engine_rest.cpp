@@ -115,8 +115,10 @@ void EngineImpl::on_wake() {
   if (!failed_) wake_due();
   if (!failed_) work_gates();
   if (!failed_ && !stopping_ && sweep_at_ && sweep_at_ <= time) sweep_slice();
+  if (!failed_ && stats_due_ && stats_due_ <= time) write_stats();
   expire_waiters();
   if (stopped_ && ((calls_out_ == 0 && deferred_.empty()) || stop_by_ <= time)) {
+    if (!failed_) write_stats();
     const Status flushed = SETTLE_BUG(stopped_before_durable) ? ok() : journal_.flush();
     if (!flushed)
       log_error("the journal could not be flushed at the stop", {{"detail", flushed.error().detail}});
@@ -195,6 +197,7 @@ Status EngineImpl::load_due(const PurchaseId& id) {
   if (live.error().code != "damaged") return live.error();
   unreadable_.insert(id);
   ++figures_.alerts;
+  counters_.alert("unreadable");
   log_alert("a purchase that is due cannot be read", {{"purchase", id}, {"detail", live.error().detail}});
   return ok();
 }
@@ -208,6 +211,7 @@ void EngineImpl::set_alarm() {
     if (!draining_.empty() || !waking_.empty()) next = earlier(next, drain_at_);
     for (const auto& [endpoint, at] : probe_at_) next = earlier(next, at);
     if (!stopping_) next = earlier(next, sweep_at_);
+    next = earlier(next, stats_due_);
   }
   if (stopped_) next = earlier(next, stop_by_);
   if (next == alarm_) return;

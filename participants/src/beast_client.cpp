@@ -27,6 +27,10 @@ const ClientFigures& BeastClient::figures() const {
   return core_->figures();
 }
 
+ClientLoad BeastClient::load() const {
+  return core_->load();
+}
+
 std::size_t BeastClient::connections(const std::string& group) const {
   return core_->connections(group);
 }

@@ -303,6 +303,17 @@ void ClientCore::shut_down() {
   groups_.clear();
 }
 
+ClientLoad ClientCore::load() const {
+  ClientLoad load;
+  for (const auto& [name, group] : groups_) {
+    const std::uint64_t queued = group->queue.size();
+    load.queued += queued;
+    load.queued_longest = std::max(load.queued_longest, queued);
+    load.connections += group->connections.size();
+  }
+  return load;
+}
+
 std::size_t ClientCore::connections(const std::string& group) const {
   const auto found = groups_.find(group);
   return found == groups_.end() ? 0 : found->second->connections.size();

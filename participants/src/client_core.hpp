@@ -42,6 +42,7 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   Status trust_also(const std::string& ca_file) { return tls().trust_also(ca_file); }
   const ClientFigures& figures() const { return figures_; }
   std::size_t connections(const std::string& group) const;
+  ClientLoad load() const;
 
   // The connections'. Each may end in a callback that destroys the client: touch nothing afterwards.
   void not_connected(Connection& from, CallPtr call, Cause cause, std::string detail);

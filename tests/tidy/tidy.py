@@ -35,6 +35,7 @@ LIBRARIES = {
     "boost/mpl": ("statemachine/src",),
     "rocksdb": ("wal/src", "tests"),
     "sqlite3": ("participants/kit", "participants/services", "tests"),
+    "prometheus": ("coordinator/src", "tests"),
     "cpprest": ("participants/kit", "participants/services", "coordinator/settlectl", "tests"),
     "boost/asio": ("participants", "coordinator", "tests"),
     "boost/beast": ("participants", "coordinator", "tests"),

@@ -150,10 +150,13 @@ void GroupCommit::run() {
   while (wait_for_work(lock)) {
     const auto group = take_group();
     lock.unlock();
+    const auto begun = std::chrono::steady_clock::now();
     const auto written = write_(group);
+    const auto took =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
     if (!written.ok()) fail(written.error().detail);
     lock.lock();
-    if (!failure_) finish(lock, group);
+    if (!failure_) finish(lock, group, took);
   }
   if (!failure_) return;
   const Ticket durable{durable_ticket_};
@@ -162,10 +165,11 @@ void GroupCommit::run() {
   tell(durable, failure);
 }
 
-void GroupCommit::finish(std::unique_lock<std::mutex>& lock, const std::vector<Queued>& group) {
+void GroupCommit::finish(std::unique_lock<std::mutex>& lock, const std::vector<Queued>& group,
+                         std::chrono::microseconds took) {
   const Ticket durable{durable_ticket_ + group.size()};
   for (const auto& queued : group) shards_[queued.position.shard.number].durable = queued.position.lsn;
-  figures_.syncs += 1;
+  figures_.synced(group.size(), static_cast<std::uint64_t>(took.count()));
   lock.unlock();
   tell(durable, ok());
   lock.lock();

@@ -55,7 +55,8 @@ class GroupCommit {
   void run();
   bool wait_for_work(std::unique_lock<std::mutex>& lock);
   std::vector<Queued> take_group();
-  void finish(std::unique_lock<std::mutex>& lock, const std::vector<Queued>& group);
+  void finish(std::unique_lock<std::mutex>& lock, const std::vector<Queued>& group,
+              std::chrono::microseconds took);
   void tell(Ticket durable, const Status& status);
 
   const WriteGroup write_;

@@ -137,8 +137,8 @@ class MemoryJournalImpl final : public MemoryJournal {
       tell(*failure_);
       return *failure_;
     }
+    figures_.synced(unsynced_.size(), 0);
     write_oldest(unsynced_.size());
-    figures_.syncs += 1;
     tell(ok());
     return ok();
   }

@@ -1,5 +1,7 @@
 #include "record.hpp"
 
+#include <algorithm>
+
 #include "bytes.hpp"
 #include "settle/crypto/crypto.hpp"
 #include "settle/statemachine/bug.hpp"
@@ -31,6 +33,23 @@ bool known(std::uint8_t kind) {
 
 std::string Position::text() const {
   return std::to_string(shard.number) + ":" + std::to_string(lsn);
+}
+
+namespace {
+
+template <class Bounds>
+std::size_t bin_of(const Bounds& bounds, std::uint64_t value) {
+  return static_cast<std::size_t>(std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin());
+}
+
+}  // namespace
+
+void JournalFigures::synced(std::uint64_t records, std::uint64_t us) {
+  syncs += 1;
+  ++sync_us[bin_of(sync_us_bounds, us)];
+  ++sync_records[bin_of(sync_records_bounds, records)];
+  sync_us_sum += us;
+  sync_records_sum += records;
 }
 
 Error damaged_at(Position position, const std::string& what) {

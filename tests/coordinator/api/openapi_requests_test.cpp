@@ -227,7 +227,9 @@ TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
       {"limit", "7"},           {"purchase", std::string(32, '0')},
       {"cause", "reset"},       {"older_than_seconds", "60"},
       {"operation", "try"},     {"unassigned", "true"},
-      {"count", "true"},        {"notes", "true"}};
+      {"count", "true"},        {"notes", "true"},
+      {"from", "2026-01-31T12:00:00Z"}, {"to", "2026-01-31T12:00:00Z"},
+      {"step", "day"}};
   TestDaemon daemon;
   std::size_t sent = 0;
   for (const Documented& one : operations()) {
@@ -246,7 +248,7 @@ TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
       ++sent;
     }
   }
-  EXPECT_EQ(sent, 27U);
+  EXPECT_EQ(sent, 32U);
 }
 
 // Remembers which headers the server looked for.

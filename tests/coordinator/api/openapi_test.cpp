@@ -25,6 +25,7 @@ bool has_type(const json& value, const std::string& type) {
   if (type == "array") return value.is_array();
   if (type == "string") return value.is_string();
   if (type == "integer") return value.is_number_integer();
+  if (type == "number") return value.is_number();
   if (type == "boolean") return value.is_boolean();
   return false;
 }
@@ -186,6 +187,9 @@ TEST(OpenApi, LiveAnswersAreAsDocumented) {
   expect_documented(request(port, "GET", "/v1/dead-letters"), "GET", "/v1/dead-letters");
   expect_documented(request(port, "GET", "/v1/dead-letters?count=true"), "GET", "/v1/dead-letters");
   expect_documented(request(port, "POST", "/v1/sweep"), "POST", "/v1/sweep");
+  expect_documented(request(port, "GET", "/v1/stats"), "GET", "/v1/stats");
+  expect_documented(request(port, "GET", "/v1/stats?target=payment&step=minute&from=1970-01-01T00:00:00Z"),
+                    "GET", "/v1/stats");
   for (int i = 0; i < 2; ++i)
     expect_documented(request(port, "PUT", "/v1/policies/p", R"({"kind":"fixed","base_ms":1000})"), "PUT",
                       "/v1/policies/{name}");

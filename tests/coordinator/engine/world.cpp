@@ -89,6 +89,7 @@ void World::start() {
   config.recovery_scan = 3;
   config.gates = gates_;
   config.guards = guards;
+  config.stats_slice = 3;
   journal->set_probe([this](const char*) { probe(); });
   engine = Engine::create(config, loop, *journal, *this, keys);
   const Status recovered = engine->recover();

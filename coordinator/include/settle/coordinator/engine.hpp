@@ -17,6 +17,7 @@
 #include "settle/coordinator/endpoints.hpp"
 #include "settle/coordinator/guards.hpp"
 #include "settle/coordinator/loop.hpp"
+#include "settle/coordinator/metrics.hpp"
 #include "settle/crypto/keys.hpp"
 #include "settle/participants/http_client.hpp"
 #include "settle/participants/registry.hpp"
@@ -34,6 +35,8 @@ struct EngineConfig {
   GuardConfig guards;
   bool resolve_needs_second_person = false;
   DurationMs sweep_every{0};  // 0: only when somebody asks
+  DurationMs stats_every{10'000};  // how often statistics are written, if they have changed
+  std::uint32_t stats_slice = 64;  // records folded, and buckets read, before anything else has its turn
 };
 
 // What a shop asks. Strings are valid UTF-8 and within the API's limits already.
@@ -196,6 +199,11 @@ class Engine {
   // Any version, for those who read old records. Errors: damaged (the journal does not hold it).
   virtual Result<std::shared_ptr<const Definition>> definition(std::string_view name,
                                                                std::uint32_t version) const = 0;
+  // The numbers (docs/numbers.md). Counters and gauges read no disk; they say what is durable.
+  virtual const MetricCounters& counters() const = 0;
+  virtual EngineGauges gauges() const = 0;
+  // Errors: invalid_parameter (more than points_max steps, or none), damaged, io.
+  virtual void stats(StatsQuery query, Then<StatsAnswer> then) = 0;
 
   // Ok, or why no purchase is accepted: journal_failed, paused, stopping.
   virtual Status ready() const = 0;

@@ -56,6 +56,7 @@ class BeastClient final : public HttpClient {
   void close(std::function<void()> done = {});
 
   const ClientFigures& figures() const;
+  ClientLoad load() const override;
   // Connections of a group now, however far they are.
   std::size_t connections(const std::string& group) const;
 

@@ -47,9 +47,18 @@ struct HttpAnswer {
   std::string url;  // of `urls` the one that was called, or else tried last; empty: none was
 };
 
+// What waits for a connection now.
+struct ClientLoad {
+  std::uint64_t queued = 0;          // calls, over all groups
+  std::uint64_t queued_longest = 0;  // ... of the group that has the most
+  std::uint64_t connections = 0;
+};
+
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
+  // On the client's own thread; costs a look at each group.
+  virtual ClientLoad load() const { return {}; }
   // `then` is called exactly once, later, on the client's own thread (never from within send), unless the
   // client is destroyed first: then never. A request whose connection was closed by the server before any
   // byte of an answer came, on a reused keep-alive connection, is a reset like any other: it may have been

@@ -130,8 +130,21 @@ struct OpenedShard {
   TimeMs last_at;          // time of the last record
 };
 
+// Upper bounds of the figures' histograms, inclusive; one bin more is for what is above.
+inline constexpr std::array<std::uint64_t, 14> sync_us_bounds{
+    100,    250,    500,     1'000,   2'500,     5'000,     10'000,
+    25'000, 50'000, 100'000, 250'000, 1'000'000, 2'500'000, 10'000'000};
+inline constexpr std::array<std::uint64_t, 10> sync_records_bounds{1, 2, 4, 8, 16, 32, 64, 128, 256, 1'024};
+
 struct JournalFigures {
   std::uint64_t appends = 0, syncs = 0, bytes = 0;  // since opening; bytes of records before compression
+  // How long the syncs took, writing included, and how many records each carried. The journal in memory
+  // takes no time.
+  std::array<std::uint64_t, sync_us_bounds.size() + 1> sync_us{};
+  std::array<std::uint64_t, sync_records_bounds.size() + 1> sync_records{};
+  std::uint64_t sync_us_sum = 0, sync_records_sum = 0;
+
+  void synced(std::uint64_t records, std::uint64_t us);
 };
 
 class Journal {
