@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "language.hpp"
 #include "json_writer.hpp"
+#include "language.hpp"
 #include "settle/coordinator/engine.hpp"
 #include "settle/coordinator/http_server.hpp"
 
@@ -25,7 +25,8 @@ void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& 
                      Language language = Language::english, const std::vector<PurchaseNote>* notes = nullptr);
 // An answer that shows one purchase, whole.
 ServerResponse purchase_response(int status, const PurchaseView& view, const KeyRing& keys,
-                                 std::string headers, Language language, const std::vector<PurchaseNote>* notes = nullptr);
+                                 std::string headers, Language language,
+                                 const std::vector<PurchaseNote>* notes = nullptr);
 
 // Everything is confirmed, or everything is undone: what the shop waits for.
 bool settled_for_shop(const Purchase& purchase);

@@ -1,8 +1,9 @@
 #pragma once
 // The engine's inside. One class, its parts in files by concern: engine.cpp (events and durability),
 // engine_calls.cpp (what leaves), engine_rest.cpp (memory, wake-ups), engine_recovery.cpp, engine_submit.cpp,
-// engine_guard.cpp, engine_acts.cpp, engine_registry.cpp, engine_read.cpp, engine_attempts.cpp, engine_gates.cpp,
-// engine_beside.cpp, engine_letters.cpp, engine_bulk.cpp, engine_sweep.cpp, engine_stats.cpp.
+// engine_guard.cpp, engine_acts.cpp, engine_registry.cpp, engine_read.cpp, engine_attempts.cpp,
+// engine_gates.cpp, engine_beside.cpp, engine_letters.cpp, engine_bulk.cpp, engine_sweep.cpp,
+// engine_stats.cpp.
 
 #include <deque>
 #include <map>

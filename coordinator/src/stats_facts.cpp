@@ -11,10 +11,6 @@ std::size_t slot(Operation op) {
   return static_cast<std::size_t>(op) - 1;
 }
 
-bool with_person(const Step& step) {
-  return step.state == StepState::parked || step.probing;
-}
-
 // Whether a call of the step's operation is out in this state, or was, and waits to be repeated.
 bool calls(StepState state) {
   return state == StepState::trying || state == StepState::confirming || state == StepState::cancelling ||

@@ -221,15 +221,21 @@ TEST(OpenApiRequests, EachMemberOfACallbackIsRead) {
 }
 
 TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
-  const std::map<std::string, std::string> values = {
-      {"state", "trying"},      {"since", "2026-01-31T12:00:00Z"},
-      {"needs_person", "true"}, {"follow", "false"},
-      {"limit", "7"},           {"purchase", std::string(32, '0')},
-      {"cause", "reset"},       {"older_than_seconds", "60"},
-      {"operation", "try"},     {"unassigned", "true"},
-      {"count", "true"},        {"notes", "true"},
-      {"from", "2026-01-31T12:00:00Z"}, {"to", "2026-01-31T12:00:00Z"},
-      {"step", "day"}};
+  const std::map<std::string, std::string> values = {{"state", "trying"},
+                                                     {"since", "2026-01-31T12:00:00Z"},
+                                                     {"needs_person", "true"},
+                                                     {"follow", "false"},
+                                                     {"limit", "7"},
+                                                     {"purchase", std::string(32, '0')},
+                                                     {"cause", "reset"},
+                                                     {"older_than_seconds", "60"},
+                                                     {"operation", "try"},
+                                                     {"unassigned", "true"},
+                                                     {"count", "true"},
+                                                     {"notes", "true"},
+                                                     {"from", "2026-01-31T12:00:00Z"},
+                                                     {"to", "2026-01-31T12:00:00Z"},
+                                                     {"step", "day"}};
   TestDaemon daemon;
   std::size_t sent = 0;
   for (const Documented& one : operations()) {

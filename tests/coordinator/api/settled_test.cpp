@@ -371,7 +371,8 @@ TEST_F(SettledProcess, I26_EventsReachTheirReceiverOverKills) {
     std::map<std::string, bool> known;
     for (const Heard& one : heard) {
       const nlohmann::json event = one.json();
-      if (one.answered == 200 && !std::exchange(known[event["id"]], true)) firsts.push_back(event["data"]["why"]);
+      if (one.answered == 200 && !std::exchange(known[event["id"]], true))
+        firsts.push_back(event["data"]["why"]);
     }
     return firsts;
   };

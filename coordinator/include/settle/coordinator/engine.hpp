@@ -34,7 +34,7 @@ struct EngineConfig {
   GatePolicy gates;
   GuardConfig guards;
   bool resolve_needs_second_person = false;
-  DurationMs sweep_every{0};  // 0: only when somebody asks
+  DurationMs sweep_every{0};       // 0: only when somebody asks
   DurationMs stats_every{10'000};  // how often statistics are written, if they have changed
   std::uint32_t stats_slice = 64;  // records folded, and buckets read, before anything else has its turn
 };

@@ -169,7 +169,7 @@ struct Event {
   std::uint32_t stretch_percent = 0;  // waits of deliveries are made this long by load; 0: as they are
   // What operators are to hear of it, for readers of the journal: "CODE:STEP:OPERATION" with the two as
   // numbers, separated by commas. The engine's note of what came of the event; it shapes nothing.
-  std::string notices;
+  std::string notices{};
 };
 
 const char* name_of(Outcome outcome);
