@@ -71,6 +71,8 @@ json full_body(const Documented& one) {
     body["resolution"] = "done";
     body["evidence"] = "a letter";
   }
+  if (one.pattern == "/v1/endpoints/acts")
+    body.update({{"act", "enable"}, {"participant", "nobody"}, {"operation", "try"}, {"merchant", "nobody"}});
   if (one.pattern.ends_with("/assign")) body["to"] = "bob";
   if (one.pattern.ends_with("/note")) body = {{"who", "ann"}, {"text", "asked"}};
   if (one.pattern == "/v1/dead-letters/acts")
@@ -78,12 +80,16 @@ json full_body(const Documented& one) {
         "operation":"confirm","code":"c","assignee":"bob","unassigned":false,"older_than_seconds":1,"to":"bob",
         "resolution":"done","evidence":"a letter","text":"asked","dry_run":true,"limit":5})"));
   const json limits =
-      json::parse(R"({"connect_timeout_ms":9,"connections_max":9,"queue_max":9,"queue_wait_max_ms":9})");
+      json::parse(R"({"connect_timeout_ms":9,"connections_max":9,"queue_max":9,"queue_wait_max_ms":9,
+        "calls_per_second":9,"calls_at_once":9})");
+  json participant_limits = limits;
+  for (const char* operation : {"try", "confirm", "cancel", "query", "deliver"})
+    participant_limits["endpoints"][operation] = json{{"calls_per_second", 9}, {"calls_at_once", 9}};
   const json secrets = {"whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"};
   if (one.pattern == "/v1/participants/{name}") {
     body = json::parse(R"({"name":"new","secret_count":1,"base_urls":["http://x"],"require_digest":true,
         "endpoints":{"try":"/t","confirm":"/c","cancel":"/x","query":"/q","deliver":"/d"}})");
-    body.update({{"limits", limits}, {"secrets", secrets}});
+    body.update({{"limits", participant_limits}, {"secrets", secrets}});
   } else if (one.pattern == "/v1/merchants/{id}") {
     body = json::parse(R"({"id":"m-9","secret_count":1,"url":"http://x/","contact":"a letter",
         "success":{"statuses":[200],"exact_body":"ok"}})");
@@ -91,7 +97,7 @@ json full_body(const Documented& one) {
   } else if (one.pattern == "/v1/definitions/{name}") {
     body = json::parse(R"({"name":"new","version":1,"decided_by":"engine","on_deadline":"person",
         "deadline_ms":60000,"decision_margin_ms":1000,"steps":[{"name":"a","mode":"tcc","target":"card",
-        "dialect":"settle","after":[],"confirm_after":[],"await_ms":60000,"secrets":["code"]}]})");
+        "dialect":"settle","priority":"normal","after":[],"confirm_after":[],"await_ms":60000,"secrets":["code"]}]})");
     for (const char* operation : {"try", "confirm", "cancel", "deliver", "query"}) {
       body["steps"][0][operation] =
           json::parse(R"({"timeout_ms":1000,"retry":"graded","on":{"throttled":"submit"},"probe_ms":60000})");
@@ -165,7 +171,8 @@ TEST(OpenApiRequests, BodiesHaveTheSameMembersBothWays) {
     compare_objects(body_schema(one), full, "", send);
     const RawAnswer answer = send(full);
     // One act is not another: what it does not need is refused as well.
-    const bool other_act = answer.body.find("is of the act") != std::string::npos;
+    const bool other_act = answer.body.find("is of the act") != std::string::npos ||
+                           answer.body.find("either participant or merchant") != std::string::npos;
     EXPECT_TRUE(answer.status < 300 || answer.code() == "not_found" || other_act) << answer.body;
     ++compared;
   }
