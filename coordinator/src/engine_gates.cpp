@@ -81,7 +81,8 @@ void EngineImpl::hold(Live& live, std::uint8_t step, Operation operation, std::u
   const EndpointKey endpoint = endpoint_of_call(live, step, operation);
   if (by == HeldBy::breaker) {
     const TimeMs at = gates_.probe_at(endpoint);
-    probe_at_.try_emplace(endpoint, at ? at : time + DurationMs{1'000});  // half-open: the probe is out
+    if (probe_at_.count(endpoint) == 0)
+      probe_later(endpoint, at ? at : time + DurationMs{1'000});  // half-open: the probe is out
   } else if (by != HeldBy::disabled) {
     drain_soon(lane_of(endpoint, live.definition->steps[step].priority));
   }
@@ -122,7 +123,7 @@ void EngineImpl::ended(const EndpointKey& endpoint, CallEnd end, bool repetition
   if (change != GateChange::none) return gate_changed(endpoint, change, nullptr, [](const Status&) {});
   // Half-open: it takes more than one success.
   if (end == CallEnd::answered && gates_.state(endpoint, now()) == BreakerState::half_open)
-    probe_at_[endpoint] = now();
+    probe_later(endpoint, now());
 }
 
 void EngineImpl::gate_changed(const EndpointKey& endpoint, GateChange change, const Act* act,
@@ -132,11 +133,11 @@ void EngineImpl::gate_changed(const EndpointKey& endpoint, GateChange change, co
       {"event", name_of(change)}, {"target", endpoint.target}, {"operation", name_of(endpoint.operation)}};
   if (change == GateChange::opened) event["until_ms"] = gates_.probe_at(endpoint).count;
   if (act != nullptr) event["who"] = act->who, event["why"] = act->why;
-  probe_at_.erase(endpoint);
+  probe_later(endpoint, TimeMs{});
   if (change == GateChange::closed) probers_.erase(endpoint);
   const bool shut = change == GateChange::opened || change == GateChange::disabled;
   if (change == GateChange::opened && !SETTLE_BUG(gate_never_probed))
-    probe_at_[endpoint] = gates_.probe_at(endpoint);
+    probe_later(endpoint, gates_.probe_at(endpoint));
   if (!shut) wake_lanes(endpoint);
   const std::string text = endpoint.text();
   if (shut)
@@ -193,13 +194,23 @@ void EngineImpl::index_lanes(const std::set<Lane>& before, const Live& live, App
   }
 }
 
+void EngineImpl::probe_later(const EndpointKey& endpoint, TimeMs at) {
+  if (const auto found = probe_at_.find(endpoint); found != probe_at_.end()) {
+    probes_by_time_.erase({found->second, endpoint});
+    probe_at_.erase(found);
+  }
+  if (!at) return;
+  probe_at_.emplace(endpoint, at);
+  probes_by_time_.emplace(at, endpoint);
+}
+
 void EngineImpl::work_gates() {
   const TimeMs time = now();
   std::vector<EndpointKey> probing;
-  for (const auto& [endpoint, at] : probe_at_)
-    if (at <= time) probing.push_back(endpoint);
+  for (auto it = probes_by_time_.begin(); it != probes_by_time_.end() && it->first <= time; ++it)
+    probing.push_back(it->second);
   for (const EndpointKey& endpoint : probing) {
-    probe_at_.erase(endpoint);
+    probe_later(endpoint, TimeMs{});
     if (gates_.state(endpoint, time) == BreakerState::half_open) probe(endpoint);
   }
   if ((draining_.empty() && waking_.empty()) || time < drain_at_) return;
@@ -229,8 +240,7 @@ void EngineImpl::probe(const EndpointKey& endpoint) {
     if (calls(last->second)) return;
     // It waits by its policy, and is the probe when that is over.
     const TimeMs due = due_at(last->second, endpoint);
-    if (due && due <= now() + DurationMs{120'000})
-      return probe_at_[endpoint] = due + DurationMs{1'000}, void();
+    if (due && due <= now() + DurationMs{120'000}) return probe_later(endpoint, due + DurationMs{1'000});
   }
   for (const char* index : {"probing", "held"})
     for (const std::string& lane : lanes_of(endpoint)) {
@@ -357,7 +367,7 @@ void EngineImpl::enable_changed(const std::string& target) {
 void EngineImpl::resume_gates() {
   for (const EndpointView& one : gates_.view(now()))
     if (const TimeMs at = gates_.probe_at({one.target, one.operation}))
-      probe_at_[{one.target, one.operation}] = at;
+      probe_later({one.target, one.operation}, at);
   const auto all = [&](const EndpointKey& endpoint) {
     for (std::string& lane : lanes_of(endpoint)) drain_soon(std::move(lane));
   };

@@ -179,6 +179,7 @@ class EngineImpl final : public Engine {
   void wake_lanes(const EndpointKey& endpoint);
   void drain_soon(std::string lane);
   void resume_gates();
+  void probe_later(const EndpointKey& endpoint, TimeMs at);  // 0: not
   std::uint32_t stretch() const;
   Status known_endpoint(const std::string& target, Operation operation) const;
   void enable_changed(const std::string& target);
@@ -399,9 +400,10 @@ class EngineImpl final : public Engine {
       waking_;                                 // lanes whose probing steps are woken, and how far that is
   std::map<EndpointKey, PurchaseId> probers_;  // who found out last
   std::map<EndpointKey, TimeMs> probe_at_;     // gates that want a probe, and when
-  TimeMs drain_at_;                            // when draining_ is worked on again
-  DurationMs due_lag_{0};                      // how long the earliest entry of the last batch had been due
-  TimeMs alarm_;                               // what the loop was last asked for
+  std::set<std::pair<TimeMs, EndpointKey>> probes_by_time_;  // the same
+  TimeMs drain_at_;                                          // when draining_ is worked on again
+  DurationMs due_lag_{0};  // how long the earliest entry of the last batch had been due
+  TimeMs alarm_;           // what the loop was last asked for
 
   std::optional<BulkJob> bulk_;     // the one that runs
   Ticket bulk_ticket_;              // of its last record

@@ -209,7 +209,7 @@ void EngineImpl::set_alarm() {
     if (!wakes_.empty()) next = earlier(next, wakes_.begin()->first);
     for (const Shard& shard : shards_) next = earlier(next, shard.next_due);
     if (!draining_.empty() || !waking_.empty()) next = earlier(next, drain_at_);
-    for (const auto& [endpoint, at] : probe_at_) next = earlier(next, at);
+    if (!probes_by_time_.empty()) next = earlier(next, probes_by_time_.begin()->first);
     if (!stopping_) next = earlier(next, sweep_at_);
     next = earlier(next, stats_due_);
   }

@@ -45,6 +45,26 @@ std::string GateLog::held(const Definition& definition, const Purchase& purchase
   return "I17: a call to " + endpoint + " is held, and nothing says that it is left alone";
 }
 
+std::string GateLog::woken_by_itself(const Definition& definition, const Purchase& purchase,
+                                     const Event& event) const {
+  constexpr DurationMs soon{1'500'000};  // the process may have been away for a while
+  if (!std::holds_alternative<Due>(event.what)) return {};
+  for (std::size_t i = 0; i < purchase.steps.size(); ++i) {
+    const Step& step = purchase.steps[i];
+    if (step.held_by != HeldBy::breaker || !step.wake_at || event.at < step.wake_at || step.in_flight)
+      continue;
+    const bool asks = step.state == StepState::in_doubt || step.state == StepState::awaiting ||
+                      step.state == StepState::cancelled;
+    const auto found = shut_.find(name(definition, purchase, i, asks ? Operation::query : step.operation));
+    if (found == shut_.end() || found->second.empty()) continue;
+    const Shut& last = found->second.back();
+    const TimeMs over = last.ended ? last.ended : last.until;
+    if (over && step.held_since <= over && over + soon < event.at)
+      return "I17: what was held for " + found->first + " was not woken when it could be";
+  }
+  return {};
+}
+
 void GateLog::retried(const Definition& definition, const Purchase& purchase, TimeMs at) {
   for (std::size_t i = 0; i < definition.steps.size(); ++i)
     for (int op = 1; op <= operation_count; ++op) {

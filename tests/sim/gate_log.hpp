@@ -17,6 +17,9 @@ class GateLog {
   std::string take(const Record& record);  // of the kinds engine and operation
   std::string held(const Definition& definition, const Purchase& purchase, const Held& event,
                    TimeMs at) const;
+  // What was held by a breaker is woken soon after that let go of it, and not by its own late wake-up.
+  std::string woken_by_itself(const Definition& definition, const Purchase& purchase,
+                              const Event& event) const;
   // A person's retry leaves all the same; where it is answered, the breaker may probe at once.
   void retried(const Definition& definition, const Purchase& purchase, TimeMs at);
   // A call to the endpoint that was counted at `counted` leaves at `now`.

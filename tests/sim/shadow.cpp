@@ -152,6 +152,8 @@ std::string ShadowLog::take_purchase(const Record& record) {
   const PurchaseState before = shadow.purchase.state;
   const bool began = shadow.records != 0;
   const Decision decided = shadow.purchase.decision;
+  if (std::string wrong = gates_.woken_by_itself(*shadow.definition, shadow.purchase, *event); !wrong.empty())
+    return wrong;
   Advanced advanced = advance(*shadow.definition, shadow.records == 0 ? Purchase{} : shadow.purchase, *event);
   if (std::string wrong = given_up_too_early(*shadow.definition, shadow.purchase, advanced, *event);
       !wrong.empty())
