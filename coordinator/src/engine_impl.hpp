@@ -408,7 +408,7 @@ class EngineImpl final : public Engine {
   std::optional<BulkJob> bulk_;     // the one that runs
   Ticket bulk_ticket_;              // of its last record
   std::set<std::string> bulk_ids_;  // of those that are kept
-  std::optional<Sweep> sweep_;
+  std::unique_ptr<Sweep> sweep_;
   TimeMs sweep_at_;  // the next one, or the next slice of this one; 0: none
 
   std::uint64_t calls_out_ = 0;

@@ -24,7 +24,7 @@ void EngineImpl::sweep(Then<SweepReport> then) {
 }
 
 void EngineImpl::start_sweep() {
-  sweep_.emplace();
+  sweep_ = std::make_unique<Sweep>();
   sweep_->report.started_at = sweep_at_ = now();
   sweep_->in_memory.reserve(live_.size());
   for (const auto& [id, live] : live_) sweep_->in_memory.push_back(id);

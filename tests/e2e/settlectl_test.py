@@ -135,6 +135,14 @@ class Settlectl(Folder):
         self.ctl("dead-letters", "--older-than", "long", code=USAGE)
         self.ctl("dead-letters", "--cause", "luck", code=USAGE)
 
+    def test_endpoints(self):
+        off = self.ctl_json("endpoints", "disable", "payment", "confirm", "--why", "the bank asked")
+        self.assertEqual("disabled", off["state"])
+        self.assertIn("disabled", self.ctl("endpoints", "list"))
+        on = self.ctl_json("endpoints", "enable", "payment", "confirm", "--why", "it is back")
+        self.assertEqual("closed", on["state"])
+        self.ctl("endpoints", "disable", "merchant/nobody", "deliver", "--why", "gone", code=REFUSED)
+
     def test_policies(self):
         self.assertIn("1 s, 5 s, 60 s, 60 s, 60 s", self.ctl("policies", "list"))
         file = self.folder / "mine.json"

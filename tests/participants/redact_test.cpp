@@ -19,17 +19,23 @@ std::string mentioned(std::string_view body) {
 
 constexpr const char* sealed = R"({"$sealed":true})";
 
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string all;
+  for (const std::string_view part : parts) all += part;
+  return all;
+}
+
 TEST(Redact, AFieldOfASecretNameIsReplacedHoweverDeepItLies) {
   EXPECT_EQ(fields(R"({"a":1,"cards":["4-1","4-2"],"b":{"Cards":{"x":"]}"}}})"),
-            std::string(R"({"a":1,"cards":)") + sealed + R"(,"b":{"Cards":)" + sealed + "}}");
+            joined({R"({"a":1,"cards":)", sealed, R"(,"b":{"Cards":)", sealed, "}}"}));
   EXPECT_EQ(fields(R"({"list":[{"cards" : 41 , "n":2}]})"),
-            std::string(R"({"list":[{"cards":)") + sealed + R"(, "n":2}]})");
-  EXPECT_EQ(fields(R"({"\u0063ards":"4-1"})"), std::string(R"({"\u0063ards":)") + sealed + "}");
-  EXPECT_EQ(fields(R"({"cards":null})"), std::string(R"({"cards":)") + sealed + "}");
+            joined({R"({"list":[{"cards":)", sealed, R"(, "n":2}]})"}));
+  EXPECT_EQ(fields(R"({"\u0063ards":"4-1"})"), joined({R"({"\u0063ards":)", sealed, "}"}));
+  EXPECT_EQ(fields(R"({"cards":null})"), joined({R"({"cards":)", sealed, "}"}));
 }
 
 TEST(Redact, WhatIsSealedAlreadyShowsNoSeal) {
-  EXPECT_EQ(fields(R"({"pin":{"$sealed":"v1.aa.bb.cc"}})"), std::string(R"({"pin":)") + sealed + "}");
+  EXPECT_EQ(fields(R"({"pin":{"$sealed":"v1.aa.bb.cc"}})"), joined({R"({"pin":)", sealed, "}"}));
 }
 
 TEST(Redact, WhatHasNoSecretStaysAsItIs) {
@@ -41,9 +47,8 @@ TEST(Redact, WhatHasNoSecretStaysAsItIs) {
 
 TEST(Redact, ATextThatMentionsASecretIsReplacedWhereParticipantsSpeak) {
   EXPECT_EQ(mentioned(R"({"code":"odd","trace":"{\"cards\":[\"4-1\"]}"})"),
-            std::string(R"({"code":"odd","trace":)") + sealed + "}");
-  EXPECT_EQ(mentioned(R"({"trace":"Authorization: Basic YTpi"})"),
-            std::string(R"({"trace":)") + sealed + "}");
+            joined({R"({"code":"odd","trace":)", sealed, "}"}));
+  EXPECT_EQ(mentioned(R"({"trace":"Authorization: Basic YTpi"})"), joined({R"({"trace":)", sealed, "}"}));
   EXPECT_EQ(fields(R"({"sku":"cards-100"})"), R"({"sku":"cards-100"})") << "our own words are known";
 }
 
