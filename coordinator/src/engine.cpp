@@ -182,7 +182,10 @@ void EngineImpl::release(const PurchaseId& id, Ticket ticket, const std::vector<
       dispatch(id, effect, live.forced == ticket);
     }
   }
-  if (live.ticket == ticket) return_unused(live);
+  if (live.ticket == ticket) {
+    wake_if_open(live);
+    return_unused(live);
+  }
   tell_waiters(live);
   let_go(id);
 }

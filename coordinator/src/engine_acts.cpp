@@ -25,11 +25,11 @@ void EngineImpl::act(const PurchaseId& id, Body what, Then<PurchaseView> then, b
   const bool now_please = std::holds_alternative<RetryRequested>(what) && !paced;  // whatever the gates say
   Result<Applied> applied = apply(live, std::move(what), true);
   if (!applied) return then(applied.error());
-  if (now_please) live.forced = live.ticket;
   if (applied->verdict == Verdict::refused) {
     let_go(id);
     return then(forbidden(applied->refusal));
   }
+  if (now_please) live.forced = live.ticket;
   reply(live, false, false, std::move(then));
   set_alarm();
 }

@@ -47,7 +47,7 @@ void EngineImpl::dispatch(const PurchaseId& id, const Effect& effect, bool force
   Result<HttpRequest> request = build_request(context(live, effect), registry_, *keys_);
   const EndpointKey endpoint = endpoint_of_call(live, effect.step, effect.operation);
   if (!request) {
-    gates_.forgotten(endpoint, effect.attempt > 1);
+    never_left(endpoint, effect.attempt > 1);
     return no_call(id, effect, request.error());
   }
   ++calls_out_;

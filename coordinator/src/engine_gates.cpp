@@ -79,12 +79,9 @@ void EngineImpl::hold(Live& live, std::uint8_t step, Operation operation, std::u
   wait.count +=
       static_cast<std::int64_t>(live.purchase.id.prefix() % static_cast<std::uint64_t>(wait.count / 4 + 1));
   const EndpointKey endpoint = endpoint_of_call(live, step, operation);
-  if (by == HeldBy::breaker) {
-    const TimeMs at = gates_.probe_at(endpoint);
-    if (probe_at_.count(endpoint) == 0)
+  if (by == HeldBy::breaker || gates_.state(endpoint, time) == BreakerState::half_open) {
+    if (const TimeMs at = gates_.probe_at(endpoint); probe_at_.count(endpoint) == 0)
       probe_later(endpoint, at ? at : time + DurationMs{1'000});  // half-open: the probe is out
-  } else if (by != HeldBy::disabled) {
-    drain_soon(lane_of(endpoint, live.definition->steps[step].priority));
   }
   (void)apply(live, Held{step, operation, attempt, by, time + wait}, false);
 }
@@ -99,6 +96,9 @@ bool EngineImpl::hold_due(Live& live) {
     if (!step.wake_at || step.wake_at > time) continue;
     const auto operation = next_call(step, (queryable >> i & 1U) != 0);
     if (!operation) continue;
+    // Nobody answers whether a try succeeded late: a person must know.
+    if (step.state == StepState::cancelled && step.held_since && step.held_since + held_alone <= time)
+      continue;
     const auto index = static_cast<std::uint8_t>(i);
     const EndpointKey endpoint = endpoint_of_call(live, index, *operation);
     const bool repetition = step.attempts_of(*operation) > 0;
@@ -114,16 +114,36 @@ bool EngineImpl::hold_due(Live& live) {
 }
 
 void EngineImpl::return_unused(Live& live) {
-  for (const Live::Admitted& one : std::exchange(live.admitted, {}))
-    gates_.forgotten(one.endpoint, one.repetition);
+  for (const Live::Admitted& one : std::exchange(live.admitted, {})) never_left(one.endpoint, one.repetition);
+}
+
+// Who was to find out whether an endpoint is back did not: somebody else has to.
+void EngineImpl::never_left(const EndpointKey& endpoint, bool repetition) {
+  gates_.forgotten(endpoint, repetition);
+  if (gates_.state(endpoint, now()) == BreakerState::half_open && probe_at_.count(endpoint) == 0)
+    probe_later(endpoint, now() + DurationMs{1'000});
+}
+
+// Once it is on disk, where it is looked for: the gate may have opened since, or something have come free.
+void EngineImpl::wake_if_open(const Live& live) {
+  for (const Lane& lane : lanes_of_held(live)) {
+    if (std::string_view(lane.index) != "held" || SETTLE_BUG(held_not_indexed)) continue;
+    const EndpointKey endpoint = *endpoint_of(lane.name);
+    const BreakerState state = gates_.state(endpoint, now());
+    if (state == BreakerState::closed) drain_soon(lane.name);
+    if (state == BreakerState::half_open && probe_at_.count(endpoint) == 0)
+      probe_later(endpoint, now() + DurationMs{1'000});
+  }
 }
 
 void EngineImpl::ended(const EndpointKey& endpoint, CallEnd end, bool repetition) {
   const GateChange change = gates_.ended(endpoint, end, repetition, now());
   if (change != GateChange::none) return gate_changed(endpoint, change, nullptr, [](const Status&) {});
-  // Half-open: it takes more than one success.
-  if (end == CallEnd::answered && gates_.state(endpoint, now()) == BreakerState::half_open)
-    probe_later(endpoint, now());
+  if (gates_.state(endpoint, now()) != BreakerState::half_open) return;
+  // It takes more than one success; and who answered neither way found out nothing.
+  if (end == CallEnd::answered) probe_later(endpoint, now());
+  if (end == CallEnd::neither && probe_at_.count(endpoint) == 0)
+    probe_later(endpoint, now() + config_.gates.breaker.open_for);
 }
 
 void EngineImpl::gate_changed(const EndpointKey& endpoint, GateChange change, const Act* act,
@@ -157,8 +177,9 @@ void EngineImpl::wake_lanes(const EndpointKey& endpoint) {
 }
 
 void EngineImpl::drain_soon(std::string lane) {
-  if (draining_.empty()) drain_at_ = now() + drain_pause;
-  draining_.insert(std::move(lane));
+  const TimeMs soon = now() + drain_pause;
+  if (drain_at_ < now() || soon < drain_at_) drain_at_ = soon;
+  draining_[std::move(lane)] = Drain{soon, 0};
 }
 
 std::set<EngineImpl::Lane> EngineImpl::lanes_of_held(const Live& live) const {
@@ -187,10 +208,6 @@ void EngineImpl::index_lanes(const std::set<Lane>& before, const Live& live, App
   for (const Lane& lane : after) {
     if (before.count(lane) != 0) continue;
     if (!SETTLE_BUG(held_not_indexed)) change(true, lane);
-    // Held in the moment in which its gate opened, or aside while it did.
-    if (std::string_view(lane.index) == "held" &&
-        gates_.state(*endpoint_of(lane.name), append.at) == BreakerState::closed)
-      drain_soon(lane.name);
   }
 }
 
@@ -215,11 +232,8 @@ void EngineImpl::work_gates() {
   }
   if ((draining_.empty() && waking_.empty()) || time < drain_at_) return;
   drain_at_ = time + drain_pause;
+  drain_lanes();
   std::size_t room = released_at_once, lanes = lanes_at_once;
-  for (auto it = draining_.begin(); it != draining_.end() && room > 0 && lanes > 0; --lanes) {
-    const bool goes_on = gates_.lets_through(*endpoint_of(*it), time) && drain(*it, room);
-    it = goes_on ? std::next(it) : draining_.erase(it);
-  }
   for (auto it = waking_.begin(); it != waking_.end() && room > 0 && lanes > 0; --lanes) {
     const bool goes_on =
         gates_.lets_through(*endpoint_of(it->first), time) && wake_probing(it->first, it->second, room);
@@ -227,13 +241,34 @@ void EngineImpl::work_gates() {
   }
 }
 
+// The most important first. A lane that is stopped by its limits is passed over for a while, so that others
+// have their turn.
+void EngineImpl::drain_lanes() {
+  const TimeMs time = now();
+  std::size_t room = released_at_once, lanes = lanes_at_once;
+  for (auto it = draining_.begin(); it != draining_.end() && room > 0 && lanes > 0;) {
+    if (time < it->second.at) {
+      ++it;
+      continue;
+    }
+    --lanes;
+    const bool goes_on =
+        gates_.lets_through(*endpoint_of(it->first), time) && drain(it->first, it->second, room);
+    it = goes_on ? std::next(it) : draining_.erase(it);
+  }
+}
+
 // Half-open: one of what waits finds out whether the endpoint is back. Nothing waits: the next call does. It
 // is the same one each time, or else one that is with a person already: so of all that wait, one at most
 // loses its attempts to a long outage.
 void EngineImpl::probe(const EndpointKey& endpoint) {
+  bool stopped = false;  // by its limits
   const auto calls = [&](const PurchaseId& id) {
-    for (const std::string& lane : lanes_of(endpoint))
-      if (release_steps(id, lane) == HeldBy::none) return true;
+    for (const std::string& lane : lanes_of(endpoint)) {
+      const std::optional<HeldBy> by = release_steps(id, lane);
+      if (by == HeldBy::none) return true;
+      stopped = stopped || by.has_value();
+    }
     return false;
   };
   if (const auto last = probers_.find(endpoint); last != probers_.end()) {
@@ -249,6 +284,7 @@ void EngineImpl::probe(const EndpointKey& endpoint) {
       for (const Journal::IndexEntry& entry : *entries)
         if (calls(entry.purchase)) return probers_.insert_or_assign(endpoint, entry.purchase), void();
     }
+  if (stopped) probe_later(endpoint, now() + DurationMs{1'000});
 }
 
 // When a step of the purchase calls the endpoint by its own plan; 0: none does.
@@ -267,16 +303,24 @@ TimeMs EngineImpl::due_at(const PurchaseId& id, const EndpointKey& endpoint) {
   return due;
 }
 
-// What is held, oldest first. False: nothing is left.
-bool EngineImpl::drain(const std::string& lane, std::size_t& room) {
+// What is held, oldest first. False: nothing is left, or nothing that can be woken (what cannot be read, say,
+// has its own wake-up).
+bool EngineImpl::drain(const std::string& lane, Drain& drain, std::size_t& room) {
   const auto entries = journal_.index("held", lane, std::nullopt, room);
   if (!entries) return fail(entries.error()), false;
+  bool stopped = false;
+  std::size_t woken = 0;
   for (const Journal::IndexEntry& entry : *entries) {
     const std::optional<HeldBy> by = release_steps(entry.purchase, lane);
-    if (by && *by != HeldBy::none) break;  // no more for now
-    if (by) --room;
+    stopped = by && *by != HeldBy::none;
+    if (stopped) break;
+    if (by) ++woken;
   }
-  return !entries->empty();
+  room -= woken;
+  drain.idle = stopped || woken > 0 ? 0 : drain.idle + 1;
+  // An entry goes with the record that wakes it, which may take a sync or two.
+  drain.at = now() + DurationMs{stopped ? 10 * drain_pause.count : drain_pause.count * (1 + drain.idle)};
+  return !entries->empty() && drain.idle < 60;
 }
 
 // What is with a person and probes: each once, now that its endpoint is back. False: that was all.
@@ -311,7 +355,11 @@ std::optional<HeldBy> EngineImpl::release_steps(const PurchaseId& id, const std:
     result = gates_.admit(endpoint, limits_of(endpoint), repetition, now());
     if (*result != HeldBy::none) break;
     live.admitted.push_back({index, endpoint, repetition});
-    if (const auto released = apply(live, Released{index}, false); !released) break;
+    const Result<Applied> released = apply(live, Released{index}, false);
+    if (!released || released->verdict == Verdict::refused) {
+      return_unused(live);
+      break;
+    }
   }
   let_go(id);
   return result;
@@ -374,6 +422,10 @@ void EngineImpl::resume_gates() {
   for (const auto& [name, participant] : registry_.participants())
     for (const auto& [operation, path] : participant.endpoints) all({name, operation});
   for (const auto& [id, merchant] : registry_.merchants()) all({merchant_prefix + id, Operation::deliver});
+  for (const auto& [name, participant] : registry_.retired_participants())
+    for (const auto& [operation, path] : participant.endpoints) all({name, operation});
+  for (const auto& [id, merchant] : registry_.retired_merchants())
+    all({merchant_prefix + id, Operation::deliver});
 }
 
 }  // namespace settle

@@ -173,7 +173,14 @@ class EngineImpl final : public Engine {
   void work_gates();
   void probe(const EndpointKey& endpoint);
   TimeMs due_at(const PurchaseId& id, const EndpointKey& endpoint);
-  bool drain(const std::string& lane, std::size_t& room);
+  struct Drain {
+    TimeMs at;               // not before
+    std::uint32_t idle = 0;  // looks in a row that woke nothing
+  };
+  void drain_lanes();
+  bool drain(const std::string& lane, Drain& drain, std::size_t& room);
+  void never_left(const EndpointKey& endpoint, bool repetition);
+  void wake_if_open(const Live& live);
   bool wake_probing(const std::string& lane, std::optional<Journal::IndexEntry>& after, std::size_t& room);
   std::optional<HeldBy> release_steps(const PurchaseId& id, const std::string& lane);
   void wake_lanes(const EndpointKey& endpoint);
@@ -395,7 +402,8 @@ class EngineImpl final : public Engine {
   std::uint16_t due_turn_ = 0;       // the shard that wake_due_on_disk begins with
   std::set<PurchaseId> unreadable_;  // due, damaged, and told to a person
   Gates gates_;
-  std::set<std::string> draining_;  // lanes whose gate lets through, where something may wait; by importance
+  std::map<std::string, Drain>
+      draining_;  // lanes whose gate lets through, where something may wait; by importance
   std::map<std::string, std::optional<Journal::IndexEntry>>
       waking_;                                 // lanes whose probing steps are woken, and how far that is
   std::map<EndpointKey, PurchaseId> probers_;  // who found out last

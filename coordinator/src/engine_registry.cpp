@@ -56,8 +56,9 @@ void EngineImpl::put_participant(Participant participant, Then<PutOutcome> then)
   if (Status free = changeable("participant", participant.name); !free) return then(free.error());
   const Participant* before = registry_.participant(participant.name);
   const bool created = before == nullptr;
-  const bool moved = before != nullptr && (before->base_urls != participant.base_urls ||
-                                           before->endpoints != participant.endpoints);
+  const Participant* known = registry_.reachable_participant(participant.name);
+  const bool moved = known != nullptr &&
+                     (known->base_urls != participant.base_urls || known->endpoints != participant.endpoints);
   if (!created && public_json(*before) == public_json(participant) && before->secrets == participant.secrets)
     return then(PutOutcome{false, false});
   DocumentChange change{"participant", participant.name, stored_json(participant, *keys_)};
@@ -80,7 +81,8 @@ void EngineImpl::put_merchant(Merchant merchant, Then<PutOutcome> then) {
   if (Status free = changeable("merchant", merchant.id); !free) return then(free.error());
   const Merchant* before = registry_.merchant(merchant.id);
   const bool created = before == nullptr;
-  const bool moved = before != nullptr && before->url != merchant.url;
+  const Merchant* known = registry_.reachable_merchant(merchant.id);
+  const bool moved = known != nullptr && known->url != merchant.url;
   if (!created && public_json(*before) == public_json(merchant) && before->secrets == merchant.secrets)
     return then(PutOutcome{false, false});
   DocumentChange change{"merchant", merchant.id, stored_json(merchant, *keys_)};

@@ -33,6 +33,7 @@ std::optional<Operation> next_call(const Step& step, bool asks) {
     case StepState::delivering:
       return step.operation;
     case StepState::in_doubt:
+    case StepState::cancelled:  // asks whether its try succeeded late
       if (asks) return Operation::query;
       return std::nullopt;  // the last attempt may be made already: then it ends here, and nobody is called
     case StepState::parked:

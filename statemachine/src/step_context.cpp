@@ -99,6 +99,10 @@ bool StepContext::window_over() const {
 
 void StepContext::send(Operation op) {
   Step& s = step();
+  // It was with a person only since it was held: it goes on as if it had not been.
+  if (held() && s.probing && s.state != StepState::parked &&
+      attempt_allowed(defined().spec(op).retry, made(op), s.first_attempt_at[slot(op)], event_.at))
+    s.probing = false;
   land();
   if (made(op) == 0) forget_row();
   s.operation = op;
@@ -354,7 +358,7 @@ bool StepContext::hold(const Held& held) {
 void StepContext::uncount(Operation op) {
   if (SETTLE_BUG(held_call_counted)) return;
   Step& s = step();
-  --s.attempts[slot(op)];
+  if (s.attempts[slot(op)] > s.attempts_base[slot(op)]) --s.attempts[slot(op)];
   if (made(op) == 0) s.first_attempt_at[slot(op)] = TimeMs{};
 }
 

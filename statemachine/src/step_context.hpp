@@ -40,6 +40,7 @@ class StepContext {
   bool asked_lately() const;  // less than inquiry_gap ago
   bool call_out() const { return step().in_flight; }
   bool query_out() const { return step().query_in_flight; }
+  bool held_long() const { return held() && step().held_since + held_alone <= event_.at; }
   bool held() const { return bool(step().held_since); }
   bool waits() const { return !call_out() && !query_out(); }
 

@@ -77,6 +77,12 @@ inline bool held_too_long(const StepContext& c) {
 inline bool in_time(const StepContext& c) {
   return !held_too_long(c);
 }
+inline bool held_long(const StepContext& c) {
+  return c.held_long();
+}
+inline bool not_held_long(const StepContext& c) {
+  return !c.held_long();
+}
 inline bool quiet_a_while(const StepContext& c) {
   return !c.asked_lately();
 }

@@ -47,7 +47,7 @@ std::string GateLog::held(const Definition& definition, const Purchase& purchase
 
 std::string GateLog::woken_by_itself(const Definition& definition, const Purchase& purchase,
                                      const Event& event) const {
-  constexpr DurationMs soon{1'500'000};  // the process may have been away for a while
+  constexpr DurationMs soon{2'500'000};  // the process may have stood still for half an hour
   if (!std::holds_alternative<Due>(event.what)) return {};
   for (std::size_t i = 0; i < purchase.steps.size(); ++i) {
     const Step& step = purchase.steps[i];

@@ -81,6 +81,10 @@ class Registry {
   // Without the retired.
   const std::map<std::string, Participant, std::less<>>& participants() const { return participants_; }
   const std::map<std::string, Merchant, std::less<>>& merchants() const { return merchants_; }
+  const std::map<std::string, Participant, std::less<>>& retired_participants() const {
+    return retired_participants_;
+  }
+  const std::map<std::string, Merchant, std::less<>>& retired_merchants() const { return retired_merchants_; }
   // In place of what was there under this name, retired or not; `retired` says which it is from now on.
   void put(Participant participant);
   void put(Merchant merchant);
