@@ -24,6 +24,7 @@ struct Shadow {
   std::uint64_t records = 0;
   std::uint64_t acts = 0;                       // of people
   std::map<std::size_t, std::uint64_t> delays;  // by step: how often it was held or released
+  std::uint64_t held_in = 0;                    // the epoch of its last Held
   bool stretched = false;                       // by load, at any time
   std::set<std::string> actors;                 // who did them
 };
