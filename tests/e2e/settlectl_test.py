@@ -141,7 +141,7 @@ class Settlectl(Folder):
         self.assertIn("disabled", self.ctl("endpoints", "list"))
         on = self.ctl_json("endpoints", "enable", "payment", "confirm", "--why", "it is back")
         self.assertEqual("closed", on["state"])
-        self.ctl("endpoints", "disable", "merchant/nobody", "deliver", "--why", "gone", code=REFUSED)
+        self.ctl("endpoints", "disable", "merchant/nobody", "deliver", "--why", "gone", code=NOT_FOUND)
 
     def test_policies(self):
         self.assertIn("1 s, 5 s, 60 s, 60 s, 60 s", self.ctl("policies", "list"))
