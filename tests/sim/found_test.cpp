@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "world.hpp"
 
 namespace settle::sim {
@@ -18,6 +20,15 @@ std::unique_ptr<World> calm_world(int purchases) {
   return world;
 }
 
+// Answers may cross even where nothing goes wrong: a sibling's refusal has a try cancelled whose answer is on
+// its way, and comes after the cancel's. Where nobody can be asked then, a person must know (I8).
+bool only_crossed(const Purchase& purchase) {
+  return purchase.state == PurchaseState::cancelled &&
+         std::all_of(purchase.steps.begin(), purchase.steps.end(), [](const Step& step) {
+           return step.state != StepState::parked || step.parked_from == StepState::cancelled;
+         });
+}
+
 // What the world calls fine must be fine: without faults every purchase ends by itself, and only the books
 // refuse.
 TEST(SimWorld, ACalmWorldNeedsNobody) {
@@ -25,7 +36,7 @@ TEST(SimWorld, ACalmWorldNeedsNobody) {
   std::size_t completed = 0;
   for (const auto& [id, shadow] : world->oracle.log().all()) {
     EXPECT_TRUE(is_terminal(shadow.purchase.state)) << id.text();
-    EXPECT_FALSE(needs_person(shadow.purchase)) << id.text();
+    EXPECT_TRUE(!needs_person(shadow.purchase) || only_crossed(shadow.purchase)) << id.text();
     if (shadow.purchase.state == PurchaseState::completed) ++completed;
   }
   EXPECT_GT(completed, 150U);
