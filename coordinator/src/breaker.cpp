@@ -38,6 +38,7 @@ TimeMs Breaker::opens_at(TimeMs now) const {
 }
 
 bool Breaker::admit(TimeMs now) {
+  if (memory_.state != state(now)) since_ = now;
   memory_.state = state(now);
   if (memory_.state == BreakerState::closed) return true;
   if (memory_.state != BreakerState::half_open || probe_out_) return false;
@@ -49,7 +50,7 @@ void Breaker::succeeded(TimeMs now) {
   ++bucket(now).succeeded;
   if (memory_.state != BreakerState::half_open) return;
   probe_out_ = false;
-  if (++probes_succeeded_ >= policy_.probes) enable();
+  if (++probes_succeeded_ >= policy_.probes) enable(now);
 }
 
 void Breaker::failed(TimeMs now) {
@@ -66,8 +67,9 @@ bool Breaker::disabling_due(TimeMs now) const {
          memory_.failing_since + policy_.disable_after <= now;
 }
 
-void Breaker::force() {
+void Breaker::force(TimeMs now) {
   if (memory_.state != BreakerState::open && memory_.state != BreakerState::half_open) return;
+  if (memory_.state == BreakerState::open) since_ = now;
   memory_.state = BreakerState::half_open;
   probe_out_ = true;
 }
@@ -76,7 +78,8 @@ void Breaker::forgotten() {
   probe_out_ = false;
 }
 
-void Breaker::enable() {
+void Breaker::enable(TimeMs now) {
+  since_ = now;
   memory_ = BreakerMemory{};
   window_ = {};
   probes_succeeded_ = 0;

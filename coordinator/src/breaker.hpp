@@ -33,13 +33,17 @@ class Breaker {
   // What became of a call that was admitted. A refusal for business reasons is a success: somebody answered.
   void succeeded(TimeMs now);
   void failed(TimeMs now);
+  // Whether the end of a call that left then says anything. What left before the breaker's present phase
+  // began speaks of what was: it must neither stand in for a probe nor open again what a probe has just
+  // closed.
+  bool counts(TimeMs left_at) const { return left_at >= since_; }
   // The call never left after all, or nobody will ever know: a probe's place is free again.
   void forgotten();
 
   // A person's call is the probe, whether its time has come or not.
-  void force();
+  void force(TimeMs now);
   void disable() { memory_.state = BreakerState::disabled; }
-  void enable();  // as if it had never failed
+  void enable(TimeMs now);  // as if it had never failed
 
   bool disabling_due(TimeMs now) const;  // failing for longer than disable_after
   BreakerState state(TimeMs now) const;
@@ -60,6 +64,7 @@ class Breaker {
   BreakerPolicy policy_;
   BreakerMemory memory_;
   std::array<Bucket, buckets> window_;
+  TimeMs since_;  // when it last became half-open or closed
   std::uint32_t probes_succeeded_ = 0;
   bool probe_out_ = false;
 };

@@ -52,13 +52,13 @@ void EngineImpl::dispatch(const PurchaseId& id, const Effect& effect, bool force
   }
   ++calls_out_;
   ++figures_.calls;
-  client_.send(std::move(*request),
-               [this, alive = std::weak_ptr<bool>(alive_), id, effect, endpoint](const HttpAnswer& came) {
-                 if (!alive.lock()) return;
-                 --calls_out_;
-                 answer(id, effect, endpoint, came);
-                 if (stopping_) on_wake();
-               });
+  client_.send(std::move(*request), [this, alive = std::weak_ptr<bool>(alive_), id, effect, endpoint,
+                                     left_at = now()](const HttpAnswer& came) {
+    if (!alive.lock()) return;
+    --calls_out_;
+    answer(id, effect, {endpoint, left_at}, came);
+    if (stopping_) on_wake();
+  });
 }
 
 namespace {
@@ -96,11 +96,11 @@ CallEnd end_of(Operation operation, Cause cause, int status) {
 
 }  // namespace
 
-void EngineImpl::answer(const PurchaseId& id, const Effect& effect, const EndpointKey& endpoint,
+void EngineImpl::answer(const PurchaseId& id, const Effect& effect, const Departure& departure,
                         const HttpAnswer& came) {
   Result<Live*> live = find(id);
   if (!live || *live == nullptr) {
-    ended(endpoint, CallEnd::neither, effect.attempt > 1);
+    ended(departure.endpoint, CallEnd::neither, effect.attempt > 1, departure.at);
     log_error("an answer came for a purchase that cannot be read", {{"purchase", id}});
     return;
   }
@@ -108,7 +108,7 @@ void EngineImpl::answer(const PurchaseId& id, const Effect& effect, const Endpoi
   auto said = classify(call, came, registry_, *keys_);
   std::visit([&](auto& event) { event.expires_at = in_engine_time(event.expires_at); }, said);
   const Cause cause = std::visit([](const auto& event) { return event.cause; }, said);
-  ended(endpoint, end_of(effect.operation, cause, came.status), effect.attempt > 1);
+  ended(departure.endpoint, end_of(effect.operation, cause, came.status), effect.attempt > 1, departure.at);
   std::visit([&](auto& event) { (void)apply(**live, Body(std::move(event)), false); }, said);
   let_go(id);
   set_alarm();

@@ -64,7 +64,7 @@ bool EngineImpl::pass(Live& live, const Effect& effect, bool forced) {
     live.admitted.erase(let_through);
     return true;
   }
-  if (forced) return gates_.force(endpoint), true;
+  if (forced) return gates_.force(endpoint, now()), true;
   const HeldBy by = gates_.admit(endpoint, limits_of(endpoint), effect.attempt > 1, now());
   if (by == HeldBy::none) return true;
   hold(live, effect.step, effect.operation, effect.attempt, by);
@@ -136,8 +136,8 @@ void EngineImpl::wake_if_open(const Live& live) {
   }
 }
 
-void EngineImpl::ended(const EndpointKey& endpoint, CallEnd end, bool repetition) {
-  const GateChange change = gates_.ended(endpoint, end, repetition, now());
+void EngineImpl::ended(const EndpointKey& endpoint, CallEnd end, bool repetition, TimeMs left_at) {
+  const GateChange change = gates_.ended(endpoint, end, repetition, left_at, now());
   if (change != GateChange::none) return gate_changed(endpoint, change, nullptr, [](const Status&) {});
   if (gates_.state(endpoint, now()) != BreakerState::half_open) return;
   // It takes more than one success; and who answered neither way found out nothing.
@@ -399,16 +399,17 @@ void EngineImpl::disable_endpoint(const std::string& target, Operation operation
 void EngineImpl::enable_endpoint(const std::string& target, Operation operation, Act act, Then<Done> then) {
   if (Status known = known_endpoint(target, operation); !known) return then(known.error());
   const EndpointKey endpoint{target, operation};
-  gate_changed(endpoint, gates_.enable(endpoint), &act, [then = std::move(then)](const Status& status) {
-    if (!status.ok()) return then(status.error());
-    then(Done{});
-  });
+  gate_changed(endpoint, gates_.enable(endpoint, now()), &act,
+               [then = std::move(then)](const Status& status) {
+                 if (!status.ok()) return then(status.error());
+                 then(Done{});
+               });
 }
 
 // Its registration names another place: what was disabled was the old one.
 void EngineImpl::enable_changed(const std::string& target) {
   for (const EndpointKey& endpoint : gates_.disabled_of(target))
-    gate_changed(endpoint, gates_.enable(endpoint), nullptr, [](const Status&) {});
+    gate_changed(endpoint, gates_.enable(endpoint, now()), nullptr, [](const Status&) {});
 }
 
 // After a restart: a crash may have cut off what was being woken, and open breakers want their probes.

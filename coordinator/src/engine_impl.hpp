@@ -150,8 +150,12 @@ class EngineImpl final : public Engine {
 
   // Calls (engine_calls.cpp).
   void dispatch(const PurchaseId& id, const Effect& effect, bool forced);
-  void answer(const PurchaseId& id, const Effect& effect, const EndpointKey& endpoint,
-              const HttpAnswer& came);
+  // Of a call that left.
+  struct Departure {
+    EndpointKey endpoint;
+    TimeMs at;
+  };
+  void answer(const PurchaseId& id, const Effect& effect, const Departure& departure, const HttpAnswer& came);
   void no_call(const PurchaseId& id, const Effect& effect, const Error& error);
   CallContext context(const Live& live, const Effect& effect) const;
   TimeMs in_engine_time(TimeMs wall) const;
@@ -165,7 +169,7 @@ class EngineImpl final : public Engine {
   void hold(Live& live, std::uint8_t step, Operation operation, std::uint16_t attempt, HeldBy by);
   bool hold_due(Live& live);
   void return_unused(Live& live);
-  void ended(const EndpointKey& endpoint, CallEnd end, bool repetition);
+  void ended(const EndpointKey& endpoint, CallEnd end, bool repetition, TimeMs left_at);
   void gate_changed(const EndpointKey& endpoint, GateChange change, const Act* act, OnDurable then);
   // An entry of the indexes "held" and "probing".
   std::set<Lane> lanes_of_held(const Live& live) const;

@@ -64,9 +64,9 @@ HeldBy Gates::admit(const EndpointKey& endpoint, const CallLimits& limits, bool 
   return HeldBy::none;
 }
 
-void Gates::force(const EndpointKey& endpoint) {
+void Gates::force(const EndpointKey& endpoint, TimeMs now) {
   Gate& gate = this->gate(endpoint);
-  gate.breaker.force();
+  gate.breaker.force(now);
   ++gate.out;
   ++gate.target->out;
 }
@@ -82,24 +82,26 @@ void Gates::forgotten(const EndpointKey& endpoint, bool repetition) {
 
 // A repetition that succeeds gives back what it took, and the share of a call that goes well: so what waited
 // for an endpoint leaves the faster the better it goes, and at the least rate while it does not.
-GateChange Gates::ended(const EndpointKey& endpoint, CallEnd end, bool repetition, TimeMs now) {
+GateChange Gates::ended(const EndpointKey& endpoint, CallEnd end, bool repetition, TimeMs left_at,
+                        TimeMs now) {
   Gate& gate = this->gate(endpoint);
   Target& target = *gate.target;
   if (gate.out > 0) --gate.out;
   if (target.out > 0) --target.out;
   ++gate.calls;
   const BreakerState before = gate.breaker.state(now);
+  const bool counts = gate.breaker.counts(left_at);
   if (end == CallEnd::neither) {
-    gate.breaker.forgotten();
+    if (counts) gate.breaker.forgotten();
   } else if (end == CallEnd::gone) {
     return disable(endpoint, now);
   } else if (end == CallEnd::answered) {
-    if (before != BreakerState::disabled) gate.breaker.succeeded(now);
+    if (counts && before != BreakerState::disabled) gate.breaker.succeeded(now);
     if (repetition)
       target.budget.put(1'000 + std::int64_t{policy_.repetition_share_percent} * 10, budget_most());
   } else {
     ++gate.failures;
-    if (policy_.breakers) gate.breaker.failed(now);
+    if (counts && policy_.breakers) gate.breaker.failed(now);
     const bool for_days = endpoint.operation == Operation::deliver && gate.breaker.disabling_due(now);
     if (for_days && before != BreakerState::disabled) return disable(endpoint, now);
   }
@@ -127,11 +129,11 @@ GateChange Gates::disable(const EndpointKey& endpoint, TimeMs now) {
   return GateChange::disabled;
 }
 
-GateChange Gates::enable(const EndpointKey& endpoint) {
+GateChange Gates::enable(const EndpointKey& endpoint, TimeMs now) {
   const auto found = gates_.find(endpoint);
   if (found == gates_.end() || found->second.breaker.memory().state == BreakerState::closed)
     return GateChange::none;
-  found->second.breaker.enable();
+  found->second.breaker.enable(now);
   return GateChange::enabled;
 }
 

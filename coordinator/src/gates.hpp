@@ -54,10 +54,10 @@ class Gates {
   // Whether a call may leave now; HeldBy::none: it may, and is counted as out until ended() or forgotten().
   HeldBy admit(const EndpointKey& endpoint, const CallLimits& limits, bool repetition, TimeMs now);
   // A person wants it: nothing stops it but what is out already; while the breaker is open it is a probe.
-  void force(const EndpointKey& endpoint);
+  void force(const EndpointKey& endpoint, TimeMs now);
   // It was admitted, and never left.
   void forgotten(const EndpointKey& endpoint, bool repetition);
-  GateChange ended(const EndpointKey& endpoint, CallEnd end, bool repetition, TimeMs now);
+  GateChange ended(const EndpointKey& endpoint, CallEnd end, bool repetition, TimeMs left_at, TimeMs now);
 
   // Whether what waits for it may be woken: closed.
   bool lets_through(const EndpointKey& endpoint, TimeMs now) const;
@@ -65,7 +65,7 @@ class Gates {
 
   // Answer `none` where it was so before.
   GateChange disable(const EndpointKey& endpoint, TimeMs now);
-  GateChange enable(const EndpointKey& endpoint);
+  GateChange enable(const EndpointKey& endpoint, TimeMs now);
   // Every endpoint of a target that is disabled: its registration says something new.
   std::vector<EndpointKey> disabled_of(const std::string& target) const;
 

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "gates.hpp"
+
 namespace settle::test {
 namespace {
 
@@ -91,6 +93,41 @@ TEST(Breaker, EachOpeningInARowLastsTwiceAsLongUpToItsLongest) {
   }
 }
 
+// A call that was given a long time to answer ends long after the breaker went on to its next phase.
+TEST(Breaker, WhatLeftBeforeItsPhaseSaysNothing) {
+  Rig rig;
+  const TimeMs left_at = rig.now;
+  rig.pass(1);
+  rig.open();
+  rig.pass(15'000);
+  ASSERT_TRUE(rig.breaker.admit(rig.now));
+  EXPECT_FALSE(rig.breaker.counts(left_at)) << "it is no probe";
+  EXPECT_TRUE(rig.breaker.counts(rig.now)) << "the probe is";
+  rig.succeed(3);
+  ASSERT_EQ(rig.state(), BreakerState::closed);
+  rig.pass(1);
+  EXPECT_FALSE(rig.breaker.counts(rig.now - DurationMs{2})) << "nor does it open what a probe has closed";
+  EXPECT_TRUE(rig.breaker.counts(rig.now));
+}
+
+TEST(Breaker, AStragglerIsNoProbe) {
+  const EndpointKey endpoint{"payment", Operation::confirm};
+  for (const CallEnd end : {CallEnd::answered, CallEnd::failed, CallEnd::neither}) {
+    Gates gates{GatePolicy{}};
+    const TimeMs began{1'700'000'000'000}, later = began + DurationMs{60'000};
+    for (int i = 0; i < 20; ++i) {
+      ASSERT_EQ(gates.admit(endpoint, {}, false, began), HeldBy::none);
+      gates.ended(endpoint, CallEnd::failed, false, began, began);
+    }
+    ASSERT_EQ(gates.state(endpoint, later), BreakerState::half_open);
+    ASSERT_EQ(gates.admit(endpoint, {}, false, later), HeldBy::none);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(gates.ended(endpoint, end, false, began, later), GateChange::none);
+    EXPECT_EQ(gates.state(endpoint, later), BreakerState::half_open);
+    EXPECT_EQ(gates.admit(endpoint, {}, false, later), HeldBy::breaker) << "the probe is still out";
+    EXPECT_EQ(gates.ended(endpoint, CallEnd::failed, false, later, later), GateChange::opened);
+  }
+}
+
 TEST(Breaker, FailingForDaysDisablesAndOnlyAPersonLeadsOut) {
   Rig rig;
   rig.open();
@@ -103,7 +140,7 @@ TEST(Breaker, FailingForDaysDisablesAndOnlyAPersonLeadsOut) {
   rig.pass(86'400'000);
   EXPECT_FALSE(rig.breaker.admit(rig.now));
   EXPECT_FALSE(rig.breaker.opens_at(rig.now));
-  rig.breaker.enable();
+  rig.breaker.enable(rig.now);
   EXPECT_TRUE(rig.breaker.admit(rig.now));
 }
 
