@@ -164,12 +164,16 @@ QueryAnswered classify_query(const CallContext& call, const HttpAnswer& answer, 
   return event;
 }
 
-// What the reader of the log needs to know of an exchange that the event does not say already.
+// What the reader of the log needs to know of an exchange that the event does not say already. Of a delivery
+// always where it went and what came back: that is the proof that the merchant was told.
 template <class E>
 void keep_exchange(E& event, const CallContext& call, const HttpAnswer& answer, bool went_well,
                    bool told_all) {
-  if (!went_well || call.attempt > 1) event.url = clipped(shown_url(answer.url), kept_url_bytes_max).text;
-  if (told_all || answer.body.empty()) return;
+  const bool proof = call.operation == Operation::deliver;
+  if (!went_well || proof || call.attempt > 1)
+    event.url = clipped(shown_url(answer.url), kept_url_bytes_max).text;
+  const bool kept_as_result = proof && !event.result.empty();
+  if ((told_all && !proof) || kept_as_result || answer.body.empty()) return;
   event.answer =
       clipped(redacted(answer.body, secret_names(call.definition), Redact::mentions), kept_answer_bytes_max)
           .text;

@@ -35,6 +35,25 @@ TEST(CallBody, CarriesTheOrderAsTheShopSentIt) {
   EXPECT_EQ(said["results"], json::object());
 }
 
+// A resend must have the same bytes also when another build makes it: services compare digests under a key.
+TEST(CallBody, I26_IsTheseBytesInEachVersionOfSettle) {
+  SampleCall sample;
+  sample.purchase.steps[charge].try_result = R"({"auth":"a-1"})";
+  const std::string order =
+      R"("shop":"shop-1","order_id":"A-1001","cart_id":"C-7","buyer":"b-42","sku":"GAME-100","quantity":2,)"
+      R"("amount":2000,"currency":"CNY","merchant":"m-1","payload":{"free":"as it came"},)";
+  const auto expect = [&](std::uint8_t step, Operation operation, const std::string& results) {
+    const std::string name = sample.definition.steps[step].name;
+    EXPECT_EQ(sample.request(step, operation).body,
+              R"({"purchase":"a0a1a2a3a4a5a6a7a8a9aaabacadaeaf","step":")" + name + R"(","operation":")" +
+                  name_of(operation) + "\"," + order + R"("results":)" + results + "}");
+  };
+  expect(charge, Operation::try_, "{}");
+  for (const Operation op : {Operation::confirm, Operation::cancel, Operation::query})
+    expect(charge, op, R"({"charge":{"auth":"a-1"}})");
+  expect(notify, Operation::deliver, R"({"charge":{"auth":"a-1"}})");
+}
+
 TEST(CallBody, LeavesOutTheCartAndEmptiesThePayloadWhenTheShopGaveNone) {
   SampleCall sample;
   sample.purchase.order.cart_id.clear();

@@ -47,6 +47,17 @@ TEST(Exchange, TheBodyOfA202IsKept) {
   EXPECT_EQ(said.url, "") << "it went well";
 }
 
+// Where the merchant says that it was never told.
+TEST(Exchange, C4_ADeliveryKeepsWhereItWentAndWhatTheMerchantSaid) {
+  SampleCall sample;
+  const Answered said = sample.classified(notify, Operation::deliver,
+                                          from("http://shop.example/told", 200, "success", "text/plain"));
+  EXPECT_EQ(said.outcome, Outcome::done);
+  EXPECT_EQ(said.url, "http://shop.example/told");
+  EXPECT_EQ(said.answer, "success");
+  EXPECT_EQ(said.content_type, "text/plain");
+}
+
 TEST(Exchange, ABodyIsKeptUpToItsLimitAndAsUtf8) {
   SampleCall sample;
   std::string body(510, 'x');

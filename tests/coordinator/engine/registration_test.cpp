@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "settle/crypto/crypto.hpp"
 #include "world.hpp"
 
 namespace settle::test {
@@ -58,6 +59,16 @@ void expect_same_message(const HttpRequest& a, const HttpRequest& b) {
   }
 }
 
+// A resend says when it was made, and signs that: services refuse what is more than five minutes old (A8).
+void expect_own_signature(const HttpRequest& request, TimeMs sent_at, const std::string& secret) {
+  const std::int64_t stamp = sent_at.count / 1'000;
+  EXPECT_EQ(header(request, "webhook-timestamp"), std::to_string(stamp));
+  const auto key = webhook_key(secret);
+  ASSERT_TRUE(key.ok());
+  EXPECT_EQ(header(request, "webhook-signature"),
+            webhook_signature(*key, header(request, "webhook-id"), stamp, request.body));
+}
+
 PurchaseState state_of(World& world, const PurchaseId& id) {
   return world.show(id).purchase.state;
 }
@@ -75,6 +86,19 @@ TEST(Registration, I26_ANewUrlOfAMerchantAppliesToWhatWaitsTheMessageUnchanged) 
   expect_same_message(world.requests[6], world.requests[7]);
   EXPECT_EQ(state_of(world, id), PurchaseState::completed);
   world.check_books("a merchant moved");
+}
+
+TEST(Registration, I26_AResendHasATimestampAndASignatureOfItsOwn) {
+  World world({{"notify:deliver", {Behaviour::broken, Behaviour::broken}}});
+  world.submit(world.request("k1"));
+  world.run();
+  ASSERT_EQ(world.wire.back(), "notify:deliver:3");
+  const std::string secret = world.engine->registry().merchant("m-1")->secrets.front();
+  for (const std::size_t call : {6U, 7U, 8U}) {
+    expect_own_signature(world.requests[call], world.sent_at[call], secret);
+    expect_same_message(world.requests[6], world.requests[call]);
+  }
+  EXPECT_GT((world.sent_at[8] - world.sent_at[6]).count, 5 * 60'000) << "longer than a signature is good for";
 }
 
 TEST(Registration, I7_ANewUrlOfAParticipantAppliesToTheNextAttemptUnderTheSameKey) {
