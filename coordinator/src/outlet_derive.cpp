@@ -32,6 +32,14 @@ EventType type_of_notice(std::string_view code) {
   return EventType::step_alert;
 }
 
+// Worse than others of its type: a last chance, and what is held while money, stock or cards hang on it.
+std::optional<Severity> raised_of(std::string_view code, int operation) {
+  const auto is = [operation](Operation of) { return operation == static_cast<int>(of); };
+  const bool worse =
+      code == "window_last_chance" || (code == "held" && (is(Operation::confirm) || is(Operation::cancel)));
+  return worse ? std::optional(Severity::critical) : std::nullopt;
+}
+
 // Event::notices, as the engine writes them.
 void add_notices(std::string_view notices, std::vector<Happening>& out) {
   while (!notices.empty()) {
@@ -42,6 +50,8 @@ void add_notices(std::string_view notices, std::vector<Happening>& out) {
     happening.step = number_in(take(notice, ':'));
     happening.operation = std::max(0, number_in(notice));
     if (happening.type == EventType::purchase_overdue) happening.step = -1;
+    happening.raised = raised_of(happening.code, happening.operation);
+    happening.silent = happening.code == "delivery_abandoned";  // the step's transition says so
     out.push_back(std::move(happening));
   }
 }
@@ -57,6 +67,18 @@ void add_transition(const Transition& transition, std::vector<Happening>& out) {
   }
 }
 
+// A person's act is told by the event that it is.
+struct Hand {
+  Happening operator()(const CancelRequested&) const { return {EventType::act_cancelled}; }
+  Happening operator()(const RetryRequested& e) const { return {EventType::act_retried, e.step}; }
+  Happening operator()(const ResolveRequested& e) const { return {EventType::act_resolved, e.step}; }
+  Happening operator()(const Proposed& e) const { return {EventType::act_proposed, e.step}; }
+  template <class Other>
+  Happening operator()(const Other&) const {
+    return {};
+  }
+};
+
 Result<std::vector<Happening>> of_purchase(const Record& record) {
   std::vector<Happening> out;
   const auto transitions = decode_transitions(record.transitions);
@@ -66,6 +88,10 @@ Result<std::vector<Happening>> of_purchase(const Record& record) {
   if (glance->reopened) out.push_back({EventType::purchase_reopened, -1, 0, ""});
   add_notices(glance->notices, out);
   for (const Transition& transition : *transitions) add_transition(transition, out);
+  if (!glance->hand) return out;
+  const auto event = decode_event(record.event);
+  if (!event) return event.error();
+  out.push_back(std::visit(Hand{}, event->what));  // last: those before it keep their numbers
   return out;
 }
 
@@ -74,18 +100,29 @@ struct NoteRow {
   EventType type;
 };
 // Records that are of no purchase, by their `event`.
-constexpr std::array<NoteRow, 8> notes = {{{"breaker_opened", EventType::breaker_opened},
-                                           {"breaker_closed", EventType::breaker_closed},
-                                           {"endpoint_disabled", EventType::endpoint_disabled},
-                                           {"endpoint_enabled", EventType::endpoint_enabled},
-                                           {"started", EventType::daemon_started},
-                                           {"paused", EventType::daemon_paused},
-                                           {"resumed", EventType::daemon_resumed},
-                                           {"clock_divergence", EventType::clock_diverged}}};
+constexpr std::array<NoteRow, 12> notes = {{{"breaker_opened", EventType::breaker_opened},
+                                            {"breaker_closed", EventType::breaker_closed},
+                                            {"endpoint_disabled", EventType::endpoint_disabled},
+                                            {"endpoint_enabled", EventType::endpoint_enabled},
+                                            {"started", EventType::daemon_started},
+                                            {"paused", EventType::daemon_paused},
+                                            {"resumed", EventType::daemon_resumed},
+                                            {"clock_divergence", EventType::clock_diverged},
+                                            {"bulk_act_finished", EventType::bulk_finished},
+                                            {"wakeup_repaired", EventType::wakeup_repaired},
+                                            {"purchase_forgotten", EventType::purchase_forgotten},
+                                            {"message_lost", EventType::message_lost}}};
 
 std::string text_in(const nlohmann::json& event, const char* name) {
   const auto found = event.find(name);
   return found != event.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+// What is shut: an operation that money, stock or cards wait for.
+std::optional<Severity> raised_of_note(EventType type, const nlohmann::json& event) {
+  const std::string operation = text_in(event, "operation");
+  const bool owed = operation == name_of(Operation::confirm) || operation == name_of(Operation::cancel);
+  return type == EventType::breaker_opened && owed ? std::optional(Severity::critical) : std::nullopt;
 }
 
 std::vector<Happening> of_note(const Record& record) {
@@ -93,7 +130,7 @@ std::vector<Happening> of_note(const Record& record) {
   if (!event.is_object()) return {};
   const std::string name = text_in(event, "event");
   for (const NoteRow& note : notes)
-    if (name == note.event) return {{note.type, -1, 0, ""}};
+    if (name == note.event) return {{note.type, -1, 0, "", raised_of_note(note.type, event)}};
   if (record.kind == RecordKind::registry) return {{EventType::registry_changed, -1, 0, ""}};
   return {};
 }
@@ -102,8 +139,11 @@ std::vector<Happening> of_note(const Record& record) {
 nlohmann::json note_data(const Record& record) {
   nlohmann::json data = nlohmann::json::object();
   const nlohmann::json event = nlohmann::json::parse(record.event, nullptr, false);
-  for (const char* name : {"event", "name", "target", "operation", "who", "why", "version", "revision",
-                           "cause", "engine_minus_wall_ms"}) {
+  for (const char* name : {"event",  "name",    "target",   "operation", "who",
+                           "why",    "version", "revision", "cause",     "engine_minus_wall_ms",
+                           "id",     "act",     "matched",  "done",      "refused",
+                           "failed", "what",    "receiver", "events",    "first",
+                           "error",  "phones",  "of"}) {
     const auto found = event.find(name);
     if (found != event.end() && (found->is_string() || found->is_number())) data[name] = *found;
   }
@@ -176,9 +216,37 @@ void add_step(nlohmann::json& data, const Event& event, const Happening& happeni
   }
   if (happening.operation >= 1 && happening.operation <= operation_count)
     data["operation"] = name_of(static_cast<Operation>(happening.operation));
-  if (happening.type == EventType::step_unparked) return;
+  if (happening.type == EventType::step_unparked || happening.type == EventType::act_retried) return;
   add_cause(data, event, happening, facts);
 }
+
+// Who did it and why; of a resolve also what is said to be so, but not the evidence, which may quote anybody.
+struct SaysWho {
+  nlohmann::json& data;
+  EventType type;
+
+  void operator()(const CancelRequested& e) const { say(EventType::act_cancelled, e); }
+  void operator()(const RetryRequested& e) const { say(EventType::act_retried, e); }
+  void operator()(const ResolveRequested& e) const {
+    if (!say(EventType::act_resolved, e)) return;
+    data["as"] = name_of(e.resolution);
+    put_if(data, "proposed_by", e.proposed_by);
+  }
+  void operator()(const Proposed& e) const {
+    if (say(EventType::act_proposed, e)) data["as"] = name_of(e.resolution);
+  }
+  template <class Other>
+  void operator()(const Other&) const {}
+
+ private:
+  template <class Act>
+  bool say(EventType of, const Act& act) const {
+    if (type != of) return false;
+    put_if(data, "who", act.who);
+    put_if(data, "why", act.why);
+    return true;
+  }
+};
 
 Result<nlohmann::json> purchase_data(const Record& record, const Happening& happening, const Journal& journal,
                                      const Engine& engine) {
@@ -194,6 +262,7 @@ Result<nlohmann::json> purchase_data(const Record& record, const Happening& happ
   if (happening.step >= 0) add_step(data, *event, happening, *facts, engine);
   if (const auto* reopened = std::get_if<Reopened>(&event->what))
     data["successor"] = reopened->successor.text();
+  std::visit(SaysWho{data, happening.type}, event->what);
   if (happening.type == EventType::purchase_cancelled && facts->now) {
     put_if(data, "reason", facts->now->reason_code);
     put_if(data, "step", facts->now->reason_step);
@@ -219,7 +288,9 @@ Result<OutletEvent> told(const Record& record, std::size_t n, const Happening& h
   event.id = record.position.text() + (n > 0 ? ":" + std::to_string(n) : "");
   event.at = record.at;
   event.position = record.position;
+  event.raised = happening.raised;
   if (record.kind != RecordKind::purchase) {
+    if (!record.purchase.is_zero()) event.subject = record.purchase.text();
     event.data = note_data(record);
     return event;
   }

@@ -15,7 +15,7 @@ constexpr std::array<TypeRow, event_type_count> types = {{
     {"settle.purchase.reopened", Severity::info},
     {"settle.step.parked", Severity::critical},
     {"settle.step.unparked", Severity::info},
-    {"settle.step.abandoned", Severity::warning},
+    {"settle.step.abandoned", Severity::critical},
     {"settle.step.contradiction", Severity::critical},
     {"settle.step.try_failed", Severity::warning},
     {"settle.step.window_ending", Severity::warning},
@@ -29,6 +29,14 @@ constexpr std::array<TypeRow, event_type_count> types = {{
     {"settle.daemon.resumed", Severity::info},
     {"settle.daemon.clock_diverged", Severity::warning},
     {"settle.registry.changed", Severity::info},
+    {"settle.purchase.forgotten", Severity::critical},
+    {"settle.act.cancelled", Severity::info},
+    {"settle.act.retried", Severity::info},
+    {"settle.act.resolved", Severity::info},
+    {"settle.act.proposed", Severity::warning},
+    {"settle.bulk.finished", Severity::info},
+    {"settle.daemon.wakeup_repaired", Severity::warning},
+    {"settle.receiver.message_lost", Severity::critical},
     {"settle.receiver.test", Severity::info},
 }};
 
@@ -56,6 +64,10 @@ const char* name_of(EventType type) {
 
 Severity severity_of(EventType type) {
   return row_of(type).severity;
+}
+
+Severity severity_of(const OutletEvent& event) {
+  return event.raised.value_or(severity_of(event.type));
 }
 
 std::array<std::string_view, event_type_count - 1> event_type_names() {

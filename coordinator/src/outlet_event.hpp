@@ -39,11 +39,19 @@ enum class EventType : std::uint8_t {
   daemon_resumed,
   clock_diverged,
   registry_changed,
+  purchase_forgotten,
+  act_cancelled,  // these four by a person
+  act_retried,
+  act_resolved,
+  act_proposed,
+  bulk_finished,
+  wakeup_repaired,
+  message_lost,
   receiver_test,  // by POST /v1/receivers/{name}/test alone
 };
-inline constexpr std::size_t event_type_count = 21;
-const char* name_of(EventType type);  // "settle.purchase.completed"
-Severity severity_of(EventType type);
+inline constexpr std::size_t event_type_count = 29;
+const char* name_of(EventType type);   // "settle.purchase.completed"
+Severity severity_of(EventType type);  // of an event that says nothing else of itself
 // nullopt: unknown, or one that no rule may name.
 std::optional<EventType> parse_event_type(std::string_view name);
 std::array<std::string_view, event_type_count - 1> event_type_names();  // those that rules may name
@@ -55,6 +63,8 @@ struct OutletEvent {
   std::string subject;  // the purchase; empty: it is of none
   nlohmann::json data;  // an object: order_id, merchant, step, cause, ...; never a secret or a payload
   Position position;    // of the record
+  std::optional<Severity> raised;  // where it is worse than others of its type
 };
+Severity severity_of(const OutletEvent& event);
 
 }  // namespace settle

@@ -5,8 +5,8 @@
 namespace settle {
 namespace {
 
-bool fits(const ReceiverRule& rule, EventType type) {
-  if (severity_of(type) < rule.min_severity) return false;
+bool fits(const ReceiverRule& rule, EventType type, Severity severity) {
+  if (severity < rule.min_severity) return false;
   return rule.types.empty() || std::find(rule.types.begin(), rule.types.end(), type) != rule.types.end();
 }
 
@@ -18,6 +18,7 @@ void hold(FirstLsns& first, std::uint16_t shard, std::uint64_t lsn) {
 void put_into(OutletMessage& message, OutletEvent event) {
   if (message.count++ == 0) message.opened_at = event.at;
   ++message.by_type[event.type];
+  message.worst = std::max(message.worst, severity_of(event));
   message.last_id = event.id;
   hold(message.first, event.position.shard.number, event.position.lsn);
   if (message.examples.size() < examples_max) message.examples.push_back(std::move(event));
@@ -30,25 +31,25 @@ std::string OutletMessage::id() const {
   return count == 1 ? examples.front().id : examples.front().id + ".." + last_id;
 }
 
-const ReceiverRule* Gatherer::rule_for(EventType type, std::size_t& number) const {
+const ReceiverRule* Gatherer::rule_for(EventType type, Severity severity, std::size_t& number) const {
   static const ReceiverRule everything;
   number = 0;
   if (receiver_->rules.empty()) return &everything;
   for (const ReceiverRule& rule : receiver_->rules) {
-    if (fits(rule, type)) return &rule;
+    if (fits(rule, type, severity)) return &rule;
     ++number;
   }
   return nullptr;
 }
 
-bool Gatherer::wants(EventType type) const {
+bool Gatherer::wants(EventType type, Severity severity) const {
   std::size_t number = 0;
-  return rule_for(type, number) != nullptr;
+  return rule_for(type, severity, number) != nullptr;
 }
 
 void Gatherer::take(OutletEvent event, bool again) {
   std::size_t number = 0;
-  const ReceiverRule* rule = rule_for(event.type, number);
+  const ReceiverRule* rule = rule_for(event.type, severity_of(event), number);
   if (rule == nullptr) return;
   std::deque<OutletEvent> together;
   if (rule->at_least <= 1) {

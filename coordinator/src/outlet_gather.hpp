@@ -20,6 +20,7 @@ struct OutletMessage {
   std::size_t count = 0;
   bool alone = true;  // it is one event, told as itself
   std::map<EventType, std::size_t> by_type;
+  Severity worst = Severity::info;
   std::vector<OutletEvent> examples;  // the first ones
   std::string last_id;
   TimeMs opened_at;  // of its first event
@@ -34,7 +35,8 @@ class Gatherer {
   explicit Gatherer(const Receiver& receiver) : receiver_(&receiver) {}
 
   // Whether any rule could want it: asked before anything of the event is looked up.
-  bool wants(EventType type) const;
+  bool wants(EventType type) const { return wants(type, severity_of(type)); }
+  bool wants(EventType type, Severity severity) const;
   // Events of each shard come in order. `again`: it was dealt with before a restart, and is counted towards
   // thresholds only.
   void take(OutletEvent event, bool again);
@@ -56,7 +58,7 @@ class Gatherer {
   struct Window {
     std::deque<OutletEvent> events;
   };
-  const ReceiverRule* rule_for(EventType type, std::size_t& number) const;
+  const ReceiverRule* rule_for(EventType type, Severity severity, std::size_t& number) const;
   void add(std::deque<OutletEvent> events);
 
   const Receiver* receiver_;

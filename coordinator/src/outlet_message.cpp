@@ -24,14 +24,8 @@ Json cloud_event_of(const OutletEvent& event) {
   json["time"] = time_text(event.at);
   json["datacontenttype"] = "application/json";
   json["data"] = event.data;
-  json["data"]["severity"] = name_of(severity_of(event.type));
+  json["data"]["severity"] = name_of(severity_of(event));
   return json;
-}
-
-Severity worst(const OutletMessage& message) {
-  Severity worst = Severity::info;
-  for (const auto& [type, count] : message.by_type) worst = std::max(worst, severity_of(type));
-  return worst;
 }
 
 Json group_event(const OutletMessage& message) {
@@ -46,7 +40,7 @@ Json group_event(const OutletMessage& message) {
           {"datacontenttype", "application/json"},
           {"data",
            {{"count", message.count},
-            {"severity", name_of(worst(message))},
+            {"severity", name_of(message.worst)},
             {"by_type", counts},
             {"examples", events}}}};
 }
@@ -69,7 +63,7 @@ std::string harmless(const nlohmann::json& value) {
 }
 
 std::string line_of(const OutletEvent& event) {
-  std::string line = std::string("[") + name_of(severity_of(event.type)) + "] " + name_of(event.type);
+  std::string line = std::string("[") + name_of(severity_of(event)) + "] " + name_of(event.type);
   if (!event.subject.empty()) line += " purchase " + event.subject;
   for (const auto& [name, value] : event.data.items()) line += ", " + name + " " + harmless(value);
   return line;
@@ -201,6 +195,34 @@ HttpRequest request_of(const Receiver& receiver, const Rendered& message, std::s
     request.body = filled(receiver.sms, message.text, receiver.sms.phones[phone],
                           receiver.secrets.empty() ? "" : receiver.secrets.front());
   return request;
+}
+
+Refusal refusal_of(const Receiver& receiver, const HttpAnswer& answer) {
+  if (answer.failure != Cause::none) return Refusal::none;
+  switch (answer.status) {
+    case 408:
+    case 425:
+    case 429:
+      return Refusal::none;
+    case 401:
+    case 403:
+    case 404:
+    case 407:
+    case 410:
+      return Refusal::address;
+    default:
+      break;
+  }
+  if (answer.status >= 400 && answer.status <= 499) return Refusal::message;
+  if (receiver.kind != ReceiverKind::dingtalk || answer.status < 200 || answer.status > 299)
+    return Refusal::none;
+  // What robots say of a message: its form, its length, words and pictures that are not allowed.
+  static constexpr int of_message[] = {40035, 400105, 430101, 430102, 430103, 430104, 460101};
+  const nlohmann::json body = nlohmann::json::parse(answer.body, nullptr, false);
+  if (!body.is_object() || !body.contains("errcode")) return Refusal::none;
+  const nlohmann::json& code = body["errcode"];
+  const auto is = [&code](int known) { return code == known; };
+  return std::any_of(std::begin(of_message), std::end(of_message), is) ? Refusal::message : Refusal::none;
 }
 
 std::string judge(const Receiver& receiver, const HttpAnswer& answer) {

@@ -24,6 +24,15 @@ std::size_t requests_of(const Receiver& receiver);
 // What went wrong, for people; empty: it arrived.
 std::string judge(const Receiver& receiver, const HttpAnswer& answer);
 
+// What a definite no is about. Everything else may be otherwise next time: the network, 5xx, and what asks to
+// come later.
+enum class Refusal : std::uint8_t {
+  none,
+  address,  // whoever we are, or this URL: every message would get it, so none is to blame
+  message,  // this one; of a gateway, or its phone
+};
+Refusal refusal_of(const Receiver& receiver, const HttpAnswer& answer);
+
 // Parts of the above that are held to known values by tests.
 std::string cloud_event(const OutletMessage& message);
 std::string plain_text(const OutletMessage& message, std::size_t lines_max);

@@ -18,6 +18,11 @@ bool is_own_note(const Record& record) {
   return record.kind == RecordKind::engine && record.event == R"({"event":"receivers_moved"})";
 }
 
+// Whoever refused a message is not told so: it would refuse that too, for ever.
+bool of_its_own_loss(const Line& line, const OutletEvent& event) {
+  return event.type == EventType::message_lost && event.data.value("receiver", "") == line.receiver.name;
+}
+
 }  // namespace
 
 void OutletImpl::tick_in(DurationMs wait) {
@@ -116,8 +121,11 @@ Status OutletImpl::hand_out(const std::vector<Record>& records, const std::vecto
     if (!happenings) return happenings.error();
     for (std::size_t n = 0; n < happenings->size(); ++n) {
       const Happening& happening = (*happenings)[n];
-      const bool wanted = std::any_of(
-          to.begin(), to.end(), [&](const LinePtr& line) { return line->gatherer.wants(happening.type); });
+      if (happening.silent) continue;
+      const Severity severity = happening.raised.value_or(severity_of(happening.type));
+      const bool wanted = std::any_of(to.begin(), to.end(), [&](const LinePtr& line) {
+        return line->gatherer.wants(happening.type, severity);
+      });
       if (!wanted) continue;
       auto event = told(record, n, happening, journal_, engine_);
       if (!event) return event.error();
@@ -126,7 +134,7 @@ Status OutletImpl::hand_out(const std::vector<Record>& records, const std::vecto
   }
   for (const LinePtr& line : to)
     for (const OutletEvent& event : events)
-      if (line->gatherer.wants(event.type))
+      if (line->gatherer.wants(event.type, severity_of(event)) && !of_its_own_loss(*line, event))
         line->gatherer.take(event, event.position.lsn < line->done[event.position.shard.number]);
   return ok();
 }

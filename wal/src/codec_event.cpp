@@ -200,11 +200,21 @@ static void fields(Reader& reader, EventRead& out) {
   reader.text(notices_field, out.event.notices);
 }
 
+template <class Kind, std::size_t I = 0>
+constexpr int field_of() {
+  if constexpr (std::is_same_v<std::variant_alternative_t<I, decltype(Event::what)>, Kind>) {
+    return first_kind + static_cast<int>(I);
+  } else {
+    return field_of<Kind, I + 1>();
+  }
+}
+
 static void fields(Reader& reader, EventGlance& out) {
-  constexpr int reopened = first_kind + 9;
-  static_assert(
-      std::is_same_v<std::variant_alternative_t<reopened - first_kind, decltype(Event::what)>, Reopened>);
-  if (reader.at(reopened)) out.reopened = true;  // passed over like every other field
+  // Passed over like every other field.
+  if (reader.at(field_of<Reopened>())) out.reopened = true;
+  for (const int act : {field_of<CancelRequested>(), field_of<RetryRequested>(), field_of<ResolveRequested>(),
+                        field_of<Proposed>()})
+    if (reader.at(act)) out.hand = true;
   reader.text(notices_field, out.notices);
 }
 

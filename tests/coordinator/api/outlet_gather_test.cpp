@@ -45,6 +45,22 @@ TEST(Gatherer, TheFirstRuleThatFitsDecides) {
   EXPECT_EQ(gatherer.front(seconds(9)), nullptr) << "one of three, though the second rule would fit";
 }
 
+TEST(Gatherer, AnEventThatIsWorseThanItsTypeIsTakenForThat) {
+  Receiver receiver;
+  receiver.rules = {{{}, Severity::critical, 1, DurationMs{60'000}}};
+  Gatherer gatherer(receiver);
+  OutletEvent usual = event(1, 1, EventType::step_window_ending), worse = event(2, 2, usual.type);
+  worse.raised = Severity::critical;
+  EXPECT_FALSE(gatherer.wants(usual.type));
+  EXPECT_TRUE(gatherer.wants(worse.type, severity_of(worse)));
+  gatherer.take(usual, false);
+  gatherer.take(worse, false);
+  const OutletMessage* message = gatherer.front(seconds(9));
+  ASSERT_NE(message, nullptr);
+  EXPECT_EQ(message->id(), worse.id);
+  EXPECT_EQ(message->worst, Severity::critical);
+}
+
 TEST(Gatherer, AThresholdIsReachedByEventsOfOneTypeWithinTheTime) {
   Receiver receiver;
   receiver.rules = {{{}, Severity::info, 3, DurationMs{10'000}}};

@@ -22,6 +22,7 @@ OutletMessage message_of(std::size_t count, const std::string& order = "A-1") {
     event.data = {{"order_id", order}, {"step", "issue"}};
     message.last_id = event.id;
     ++message.by_type[event.type];
+    message.worst = severity_of(event);
     if (message.examples.size() < examples_max) message.examples.push_back(event);
   }
   message.opened_at = TimeMs{1'700'000'000'000};

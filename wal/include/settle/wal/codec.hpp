@@ -18,6 +18,7 @@ std::string encode(const Purchase& purchase);
 // What one who reads the whole journal looks at first; everything else is passed over.
 struct EventGlance {
   bool reopened = false;  // it is a Reopened
+  bool hand = false;      // a person's cancel, retry or resolve, or the proposal of one
   std::string notices;    // Event::notices
 };
 Result<EventGlance> glance_at_event(std::string_view bytes);  // errors: damaged
