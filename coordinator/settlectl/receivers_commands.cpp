@@ -15,14 +15,14 @@ std::string path_of(const Arguments& arguments) {
 }
 
 void print(const Console& console, const Json& list) {
-  Table table({"NAME", "KIND", "SENT", "EVENTS", "FAILED", "WAITING", "BEHIND", "URL", "LAST ERROR"});
+  Table table({"NAME", "KIND", "SENT", "EVENTS", "FAILED", "LOST", "WAITING", "BEHIND", "URL", "LAST ERROR"});
   for (const Json& one : list) {
     const Json& figures = member(one, "figures");
     const auto count = [&](const char* name) {
       return Cell(std::to_string(number(figures, name)), Colour::none, true);
     };
     table.add({text(one, "name"), text(one, "kind"), count("sent"), count("events"), count("failed"),
-               count("waiting"), count("behind"), text(one, "url"),
+               count("lost"), count("waiting"), count("behind"), text(one, "url"),
                Cell(text(figures, "last_error"), Colour::red)});
   }
   table.print(console);

@@ -103,16 +103,34 @@ void OutletImpl::stop() {
   save(true);
 }
 
-Json OutletImpl::shown(const Line& line) const {
-  Json json = public_object(line.receiver);
+std::uint64_t OutletImpl::behind(const Line& line) const {
   const auto upto = delivered_upto(line), heads = engine_.heads();
   std::uint64_t behind = 0;
   for (std::size_t n = 0; n < heads.size(); ++n) behind += heads[n] + 1 - std::min(upto[n], heads[n] + 1);
+  return behind;
+}
+
+std::vector<ReceiverGauge> OutletImpl::gauges() const {
+  std::vector<ReceiverGauge> all;
+  for (const auto& [name, line] : lines_) {
+    ReceiverGauge& gauge = all.emplace_back();
+    gauge.name = name;
+    gauge.behind = behind(*line);
+    gauge.failed = line->failed;
+    gauge.lost = line->lost;
+    if (line->failing_since) gauge.failing = loop_.now() - line->failing_since;
+  }
+  return all;
+}
+
+Json OutletImpl::shown(const Line& line) const {
+  Json json = public_object(line.receiver);
   Json figures{{"sent", line.sent},
                {"events", line.events},
                {"failed", line.failed},
+               {"lost", line.lost},
                {"waiting", line.gatherer.waiting()},
-               {"behind", behind}};
+               {"behind", behind(line)}};
   put_time(figures, "last_sent_at", line.last_sent_at);
   put_time(figures, "failing_since", line.failing_since);
   if (line.failing_since) put_time(figures, "next_attempt_at", line.retry_at);

@@ -42,6 +42,7 @@ DocumentChange OutletImpl::cursor_of(Line& line) const {
                   {"sent", line.sent},
                   {"events", line.events},
                   {"failed", line.failed},
+                  {"lost", line.lost},
                   {"hour", static_cast<std::uint64_t>(line.hour)},
                   {"sent_in_hour", line.sent_in_hour}};
   return {"receiver_cursor", line.receiver.name, json.dump()};
@@ -61,6 +62,7 @@ Status OutletImpl::load_cursor(Line& line, std::string_view stored) const {
   line.sent = number_in(json, "sent");
   line.events = number_in(json, "events");
   line.failed = number_in(json, "failed");
+  line.lost = number_in(json, "lost");
   line.hour = static_cast<std::int64_t>(number_in(json, "hour"));
   line.sent_in_hour = static_cast<std::uint32_t>(number_in(json, "sent_in_hour"));
   return ok();

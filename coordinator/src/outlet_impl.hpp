@@ -28,13 +28,17 @@ struct Line {
   bool moved = false;               // something was delivered since
   // Sending.
   bool in_flight = false, testing = false;
-  std::optional<Rendered> rendered;  // of the front message, once it was tried
-  std::size_t phone = 0;             // how many of its requests arrived
-  std::uint32_t attempts = 0;        // in vain, of this request
+  std::optional<Rendered> rendered;   // of the front message, once it was tried
+  std::size_t phone = 0;              // which of its requests is under way
+  std::size_t arrived = 0;            // how many of them arrived
+  std::uint32_t refused = 0;          // how often this request was, definitely
+  std::uint32_t message_refused = 0;  // ... and the message, for what it is
+  std::set<std::size_t> shy_phones;   // that a message was not taken for: the next one is tried there once
+  std::uint32_t attempts = 0;         // in vain, of this request
   TimeMs retry_at, failing_since, alerted_at, last_sent_at;
   std::int64_t hour = 0;
   std::uint32_t sent_in_hour = 0;  // requests
-  std::uint64_t sent = 0, events = 0, failed = 0;
+  std::uint64_t sent = 0, events = 0, failed = 0, lost = 0;
   std::string last_error;
 };
 
@@ -47,6 +51,7 @@ class OutletImpl final : public Outlet {
   void stop() override;
   std::string list() const override;
   Result<std::string> show(std::string_view name) const override;
+  std::vector<ReceiverGauge> gauges() const override;
   void put(std::string_view name, std::string_view json, Then<Put> then) override;
   void erase(std::string_view name, Then<Done> then) override;
   void test(std::string_view name, Then<std::string> then) override;
@@ -57,6 +62,7 @@ class OutletImpl final : public Outlet {
 
   // Receivers (outlet.cpp).
   nlohmann::ordered_json shown(const Line& line) const;
+  std::uint64_t behind(const Line& line) const;
   Status changeable(std::string_view name) const;
   void store(const LinePtr& line, bool created, bool tell_secret, Then<Put> then);
 
@@ -74,6 +80,11 @@ class OutletImpl final : public Outlet {
   void send_next(const LinePtr& line);
   void answered(Line& line, const HttpAnswer& answer);
   void arrived(Line& line);
+  void next_request(Line& line);
+  void end_message(Line& line);
+  void pass_over(Line& line, Refusal refusal);
+  void alert_if_long(Line& line) const;
+  void note_loss(Line& line, const OutletMessage& message, bool whole);
   void missed(Line& line, std::string error, const HttpAnswer& answer);
 
   // Cursors (outlet_cursor.cpp).

@@ -1,5 +1,7 @@
 // What leaves: one request of a receiver at a time, and the next message when the one before has arrived.
-// Tried for ever, ever more seldom: a cursor that does not move loses nothing.
+// Tried for ever, ever more seldom: a cursor that does not move loses nothing. Only what its receiver refuses
+// again and again for what it is, while it answers, is passed over: told, counted, and no wall for what
+// follows.
 
 #include <algorithm>
 
@@ -55,22 +57,91 @@ void OutletImpl::send_next(const LinePtr& line) {
 void OutletImpl::answered(Line& line, const HttpAnswer& answer) {
   line.in_flight = false;
   std::string error = judge(line.receiver, answer);
-  error.empty() ? arrived(line) : missed(line, std::move(error), answer);
+  if (error.empty()) {
+    line.shy_phones.erase(line.phone);
+    ++line.arrived;
+    line.last_sent_at = loop_.now();
+    ++line.sent_in_hour;
+    return arrived(line);
+  }
+  missed(line, std::move(error), answer);
 }
 
 void OutletImpl::arrived(Line& line) {
-  line.attempts = 0;
-  line.retry_at = line.failing_since = line.alerted_at = TimeMs{};
+  line.failing_since = line.alerted_at = TimeMs{};
   line.last_error.clear();
-  line.last_sent_at = loop_.now();
-  ++line.sent_in_hour;
+  next_request(line);
+}
+
+void OutletImpl::next_request(Line& line) {
+  line.attempts = line.refused = 0;
+  line.retry_at = TimeMs{};
   if (++line.phone < requests_of(line.receiver)) return;
   line.phone = 0;
+  if (line.arrived > 0) return end_message(line);
+  // No phone took it: all of them once more, later.
+  line.retry_at = loop_.now() + config_.retry_longest;
+}
+
+void OutletImpl::end_message(Line& line) {
+  const std::size_t count = line.gatherer.front(line.read_upto)->count;
+  if (line.arrived > 0) {
+    ++line.sent;
+    line.events += count;
+  }
+  line.lost += requests_of(line.receiver) - line.arrived;
+  line.phone = line.arrived = 0;
+  line.message_refused = 0;
   line.rendered.reset();
   line.moved = true;
-  ++line.sent;
-  line.events += line.gatherer.front(line.read_upto)->count;
   line.gatherer.delivered();
+}
+
+// After so many definite refusals: on with the next phone, or the next message.
+void OutletImpl::pass_over(Line& line, Refusal refusal) {
+  if (refusal == Refusal::none) return;
+  ++line.refused;
+  if (refusal == Refusal::message) ++line.message_refused;
+  const std::size_t requests = requests_of(line.receiver);
+  const bool whole = line.arrived == 0 && line.message_refused >= config_.refusals_max * requests;
+  const bool gateway = line.receiver.kind == ReceiverKind::sms;
+  const bool shy = line.shy_phones.count(line.phone) != 0;
+  if (whole) {
+    note_loss(line, *line.gatherer.front(line.read_upto), true);
+    end_message(line);
+    line.attempts = line.refused = 0;
+    line.retry_at = TimeMs{};  // it goes on failing until something arrives
+    return;
+  }
+  if (!gateway || (line.refused < config_.phone_refusals_max && !shy)) return;
+  if (line.shy_phones.insert(line.phone).second) note_loss(line, *line.gatherer.front(line.read_upto), false);
+  next_request(line);
+}
+
+// In the journal, so that the other receivers hear of it; but not of one that tells of nothing else, or two
+// that refuse everything would go on telling of each other.
+void OutletImpl::note_loss(Line& line, const OutletMessage& message, bool whole) {
+  const std::size_t requests = requests_of(line.receiver);
+  log_alert(whole ? "a receiver refuses a message again and again: it was passed over"
+                  : "a gateway refuses a phone: the next ones are told without it",
+            {{"receiver", line.receiver.name},
+             {"first", message.id()},
+             {"events", message.count},
+             {"phone", whole ? 0 : line.phone + 1},
+             {"error", line.last_error}});
+  const auto own = message.by_type.find(EventType::message_lost);
+  if (own != message.by_type.end() && own->second == message.count) return;
+  nlohmann::json event{{"event", "message_lost"},
+                       {"receiver", line.receiver.name},
+                       {"first", message.id()},
+                       {"events", message.count},
+                       {"error", line.last_error}};
+  if (line.receiver.kind == ReceiverKind::sms) {
+    event["phones"] = whole ? requests : 1;
+    event["of"] = requests;
+  }
+  engine_.note(RecordKind::engine, event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), {},
+               [](const auto&) {});
 }
 
 void OutletImpl::missed(Line& line, std::string error, const HttpAnswer& answer) {
@@ -87,6 +158,12 @@ void OutletImpl::missed(Line& line, std::string error, const HttpAnswer& answer)
     line.failing_since = now;
     log_warn("a receiver of events fails", {{"receiver", line.receiver.name}, {"error", line.last_error}});
   }
+  alert_if_long(line);
+  pass_over(line, refusal_of(line.receiver, answer));
+}
+
+void OutletImpl::alert_if_long(Line& line) const {
+  const TimeMs now = loop_.now();
   const TimeMs last_told = line.alerted_at ? line.alerted_at : line.failing_since;
   if (now < last_told + config_.alert_after) return;
   line.alerted_at = now;

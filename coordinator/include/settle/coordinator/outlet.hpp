@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "settle/coordinator/engine.hpp"
 #include "settle/coordinator/loop.hpp"
@@ -22,6 +23,16 @@ struct OutletConfig {
   DurationMs save_every{1'000};                           // cursors are written at most this often
   DurationMs retry_first{2'000}, retry_longest{600'000};  // between two attempts, doubling
   DurationMs alert_after{3'600'000};  // of failure; and again each time that it goes on for as long
+  // How often one message is refused for what it is, or by a gateway for one phone, before it is passed over.
+  std::uint32_t refusals_max = 12, phone_refusals_max = 3;
+};
+
+// How one receiver does, for /metrics.
+struct ReceiverGauge {
+  std::string name;
+  std::uint64_t behind = 0;            // records that it was not told of yet
+  std::uint64_t failed = 0, lost = 0;  // attempts in vain; messages that were given up
+  DurationMs failing{0};               // for how long nothing has arrived; 0: it does not fail
 };
 
 class Outlet {
@@ -41,6 +52,7 @@ class Outlet {
   // Receivers as JSON, with their figures and without secrets. Errors: not_found.
   virtual std::string list() const = 0;
   virtual Result<std::string> show(std::string_view name) const = 0;
+  virtual std::vector<ReceiverGauge> gauges() const = 0;  // at most receivers_max
   struct Put {
     bool created = false;
     std::string shown;  // as by show; a secret that was made, not given, is told this once
