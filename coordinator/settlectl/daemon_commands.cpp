@@ -113,14 +113,16 @@ Result<int> sweep(const Session& session, const Arguments& /*arguments*/) {
   const auto answer = call(session, "POST", "/v1/sweep");
   if (!answer) return answer.error();
   const Json& found = answer->body;
-  const bool clean = number(found, "repaired") + number(found, "unreadable") == 0;
+  const bool clean =
+      number(found, "repaired") + number(found, "unreadable") + number(found, "forgotten") == 0;
   if (session.console.json) {
     print_json(session, found);
   } else {
     session.console.out << number(found, "purchases") << " open purchases and " << number(found, "entries")
                         << " wake-ups on disk: " << number(found, "missing") << " missing, "
                         << number(found, "stale") << " stale, " << number(found, "repaired") << " repaired, "
-                        << number(found, "unreadable") << " unreadable\n";
+                        << number(found, "unreadable") << " unreadable, " << number(found, "forgotten")
+                        << " forgotten\n";
   }
   return clean ? 0 : 1;
 }

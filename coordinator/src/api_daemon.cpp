@@ -73,6 +73,7 @@ void sweep_daemon(ApiContext& api, const ApiCall& /*call*/, const Responder& res
     json.field("stale", report->stale);
     json.field("repaired", report->repaired);
     json.field("unreadable", report->unreadable);
+    json.field("forgotten", report->forgotten);
     json.close_object();
     responder.send(json_response(200, std::move(body)));
   });

@@ -225,7 +225,7 @@ void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& 
   json.field("id", id);
   json.field("state", name_of(purchase.state));
   json.field("status", shop_status(purchase));
-  json.field("needs_person", needs_person(purchase));
+  json.field("needs_person", needs_person(purchase) || forgotten(*view.definition, purchase));
   json.field("decision", name_of(purchase.decision));
   if (!purchase.reason_code.empty()) {
     json.key("reason");

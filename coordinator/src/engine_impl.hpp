@@ -118,6 +118,7 @@ class EngineImpl final : public Engine {
   void stop(DurationMs patience, std::function<void()> then) override;
 
  private:
+  friend class EngineMeddler;  // a test's: takes away what the sweep must put back
   using Body = decltype(Event::what);
 
   struct Lane {
@@ -253,6 +254,7 @@ class EngineImpl final : public Engine {
   Result<bool> stands(const PurchaseId& id);
   bool refused_as_duplicate(const SubmitRequest& request, Then<PurchaseView>& then);
   bool refused_by_rate(const SubmitRequest& request, Then<PurchaseView>& then);
+  void count_buyer(const Order& order);
   BuyerRate::Buyer buyer_of(const Order& order) const;
 
   // Acts (engine_acts.cpp).
@@ -320,6 +322,8 @@ class EngineImpl final : public Engine {
   Status sweep_due();
   Result<std::optional<TimeMs>> owed_on_disk(const PurchaseId& id);
   Status sweep_purchase(const PurchaseId& id);
+  Status sweep_unwoken(const PurchaseId& id);
+  Status remember(Live& live);
   Status sweep_entry(ShardId shard, const DueEntry& entry);
   void tell_repaired(const PurchaseId& id, const char* what);
   void end_sweep(const Status& status);
@@ -330,6 +334,7 @@ class EngineImpl final : public Engine {
   void follow_stats();
   void note_fold();
   void write_stats();
+  Status load_stats();
   void stop_stats(const Error& error);
   Status fold_again(const Record& record);
   Result<Live*> replayed_before(const Record& record, const Event& event);

@@ -47,7 +47,7 @@ bool matches(const ListQuery& query, const Definition& definition, const Purchas
   if (query.order_id && p.order.order_id != *query.order_id) return false;
   if (query.buyer && p.order.buyer != *query.buyer) return false;
   if (query.state && p.state != *query.state) return false;
-  if (query.needs_person && !needs_person(p)) return false;
+  if (query.needs_person && !needs_person(p) && !forgotten(definition, p)) return false;
   return p.submitted_at >= query.since;
 }
 

@@ -39,7 +39,8 @@ std::unique_ptr<Live> EngineImpl::thaw(const PurchaseId& id, const Snapshot& sna
   live->shard = shard_of(id, journal_.shard_count());
   live->due_on_disk = next_wake(*live->definition, live->purchase);
   live->indexed_state = live->purchase.state;
-  live->indexed_person = needs_person(live->purchase);
+  // The sweep lists what is forgotten; its next record takes that back.
+  live->indexed_person = needs_person(live->purchase) || forgotten(*live->definition, live->purchase);
   return live;
 }
 

@@ -15,6 +15,10 @@ constexpr PurchaseState open_states[] = {PurchaseState::trying, PurchaseState::c
 
 }  // namespace
 
+bool forgotten(const Definition& definition, const Purchase& purchase) {
+  return !is_terminal(purchase.state) && !needs_person(purchase) && !next_wake(definition, purchase);
+}
+
 void EngineImpl::sweep(Then<SweepReport> then) {
   if (failed_) return then(*failed_);
   if (stopping_) return then(Error{"stopping", "settled is stopping"});
@@ -56,12 +60,17 @@ void EngineImpl::sweep_memory() {
     ++sweep_->report.purchases;
     const TimeMs wake = next_wake(*live.definition, live.purchase);
     const PurchaseId& id = live.purchase.id;
+    if (forgotten(*live.definition, live.purchase)) {
+      if (!remember(live)) return;  // the journal failed: there is no sweep any more
+      continue;
+    }
     if (wake == live.wake_at && (!wake || wakes_.count({wake, id}) != 0)) continue;
     ++sweep_->report.missing;
     wakes_.erase({live.wake_at, id});
     live.wake_at = TimeMs{};
     schedule(live);
     tell_repaired(id, "its wake-up in memory");
+    if (failed_) return;
   }
 }
 
@@ -96,6 +105,7 @@ Result<std::optional<TimeMs>> EngineImpl::owed_on_disk(const PurchaseId& id) {
   ++sweep_->report.unreadable;
   if (unreadable_.insert(id).second) {
     ++figures_.alerts;
+    counters_.alert("unreadable");
     log_alert("a purchase cannot be read", {{"purchase", id}, {"detail", error.detail}});
   }
   return std::optional<TimeMs>();
@@ -105,7 +115,8 @@ Status EngineImpl::sweep_purchase(const PurchaseId& id) {
   Result<std::optional<TimeMs>> owed = owed_on_disk(id);
   if (!owed) return owed.error();
   if (live_.count(id) == 0) ++sweep_->report.purchases;
-  if (!owed->has_value() || !**owed) return ok();
+  if (!owed->has_value()) return ok();
+  if (!**owed) return sweep_unwoken(id);
   Result<bool> there = journal_.has_due(shard_of(id, journal_.shard_count()), **owed, id);
   if (!there) return there.error();
   if (*there) return ok();
@@ -120,6 +131,42 @@ Status EngineImpl::sweep_purchase(const PurchaseId& id) {
     if (!applied) return applied.error();
   }
   tell_repaired(id, "its entry in the due index");
+  return failed_ ? Status(*failed_) : ok();
+}
+
+// None is owed: right only where a person is asked for.
+Status EngineImpl::sweep_unwoken(const PurchaseId& id) {
+  if (live_.count(id) != 0) return ok();  // looked at in memory
+  Result<Live*> live = find(id);
+  if (!live) return live.error();
+  if (*live == nullptr) return ok();
+  if (forgotten(*(*live)->definition, (*live)->purchase)) return remember(**live);
+  let_go(id);
+  return ok();
+}
+
+// Open, with neither a wake-up nor a person: nothing would ever happen to it again. No state table leads
+// there, so only a person can say what it needs: it is put on their list, by a record of its own, and told at
+// each sweep until it goes on.
+Status EngineImpl::remember(Live& live) {
+  const PurchaseId id = live.purchase.id;
+  ++sweep_->report.forgotten;
+  ++figures_.alerts;
+  counters_.alert("forgotten");
+  log_alert("forgotten", {{"purchase", id}, {"state", name_of(live.purchase.state)}});
+  Append record;
+  record.shard = live.shard;
+  record.kind = RecordKind::engine;
+  record.at = now();
+  record.purchase = id;
+  record.event =
+      std::string(R"({"event":"purchase_forgotten","state":")") + name_of(live.purchase.state) + "\"}";
+  record.indexes.push_back({true, "person", "", live.purchase.submitted_at, id});
+  live.indexed_person = true;
+  record.sync = false;
+  Result<Appended> appended = append(std::move(record));
+  let_go(id);
+  if (!appended) return appended.error();
   return ok();
 }
 
@@ -155,14 +202,23 @@ Status EngineImpl::sweep_entry(ShardId shard, const DueEntry& entry) {
   record.sync = false;
   if (Result<Appended> appended = append(std::move(record)); !appended) return appended.error();
   tell_repaired(entry.purchase, "an entry of the due index that was not its own");
-  return ok();
+  return failed_ ? Status(*failed_) : ok();
 }
 
 void EngineImpl::tell_repaired(const PurchaseId& id, const char* what) {
   ++sweep_->report.repaired;
   ++figures_.wakeups_repaired;
   ++figures_.alerts;
+  counters_.alert("wakeup_repaired");
   log_alert("wakeup_repaired", {{"purchase", id}, {"what", what}});
+  Append record;
+  record.shard = shard_of(id, journal_.shard_count());
+  record.kind = RecordKind::engine;
+  record.at = now();
+  record.purchase = id;
+  record.event = std::string(R"({"event":"wakeup_repaired","what":")") + what + "\"}";
+  record.sync = false;
+  (void)append(std::move(record));  // what comes of a failure is told to whoever waits
 }
 
 void EngineImpl::end_sweep(const Status& status) {

@@ -116,6 +116,8 @@ void Daemon::notice_end() {
   // The sweep mends what should never be broken, so whatever it mends is a fault.
   if (engine_->figures().wakeups_repaired != 0)
     throw Violation{true, "I17: a sweep found an open purchase without its one wake-up"};
+  if (engine_->counters().alerts.count("forgotten") != 0)
+    throw Violation{true, "I17: a sweep found a purchase that nothing would ever wake"};
   if (stopped_) {
     world_.note("stopped", "");
     end(0);

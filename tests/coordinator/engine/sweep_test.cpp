@@ -3,7 +3,28 @@
 
 #include <gtest/gtest.h>
 
+#include "engine_impl.hpp"
+#include "settle/wal/codec.hpp"
 #include "world.hpp"
+
+namespace settle {
+
+class EngineMeddler {
+ public:
+  // Its entry among the wake-ups in memory; false: it has none.
+  static bool forget_wake(Engine& engine, const PurchaseId& id) {
+    auto& inside = static_cast<EngineImpl&>(engine);
+    const auto found = inside.live_.find(id);
+    return found != inside.live_.end() && inside.wakes_.erase({found->second->wake_at, id}) == 1;
+  }
+  static bool has_wake(Engine& engine, const PurchaseId& id) {
+    const auto& inside = static_cast<EngineImpl&>(engine);
+    const auto found = inside.live_.find(id);
+    return found != inside.live_.end() && inside.wakes_.count({found->second->wake_at, id}) == 1;
+  }
+};
+
+}  // namespace settle
 
 namespace settle::test {
 namespace {
@@ -18,7 +39,8 @@ SweepReport sweep(World& world) {
 }
 
 // Behind the engine's back: a writer of its own, whose epoch the restarted engine fences.
-void meddle(World& world, const PurchaseId& id, TimeMs remove, TimeMs put) {
+void meddle(World& world, const PurchaseId& id, TimeMs remove, TimeMs put,
+            std::optional<std::string> snapshot = std::nullopt) {
   const ShardId shard = shard_of(id, world.journal->shard_count());
   const auto opened = world.journal->open_shard(shard);
   ASSERT_TRUE(opened.ok());
@@ -31,6 +53,7 @@ void meddle(World& world, const PurchaseId& id, TimeMs remove, TimeMs put) {
   append.event = R"({"event":"meddled"})";
   append.due_remove = remove;
   append.due_put = put;
+  append.snapshot = std::move(snapshot);
   ASSERT_TRUE(world.journal->append(append).ok());
   ASSERT_TRUE(world.journal->flush().ok());
   world.restart(0);
@@ -84,6 +107,91 @@ TEST(Sweep, I17_ALostWakeUpIsPutBackAndTold) {
   EXPECT_EQ(sweep(world).repaired, 0U);
   world.run();
   EXPECT_TRUE(is_terminal(world.show(id).purchase.state) || needs_person(world.show(id).purchase));
+}
+
+// It was to leave memory by itself, in time: nobody else would ever look at it.
+TEST(Sweep, I17_AnEntryLostFromMemoryIsPutBackAndTold) {
+  World world({{"charge:confirm", std::vector<Behaviour>(3, Behaviour::busy)}});
+  world.config.rest_after = DurationMs{3'600'000};  // it waits in memory
+  world.restart(0);
+  const PurchaseId id = world.submit(world.request("k1"))[0]->purchase.id;
+  for (int i = 0; i < 10'000 && world.show(id).purchase.steps[1].attempts_of(Operation::confirm) < 2; ++i)
+    world.step();
+  while (world.engine->figures().calls == 0 || world.show(id).purchase.steps[1].in_flight) world.step();
+  ASSERT_TRUE(EngineMeddler::forget_wake(*world.engine, id));
+  const SweepReport report = sweep(world);
+  EXPECT_EQ(report.missing, 1U);
+  EXPECT_EQ(report.repaired, 1U);
+  EXPECT_EQ(report.forgotten, 0U);
+  EXPECT_TRUE(EngineMeddler::has_wake(*world.engine, id));
+  EXPECT_EQ(world.engine->counters().alerts.at("wakeup_repaired"), 1U);
+  world.run();
+  EXPECT_EQ(world.show(id).purchase.state, PurchaseState::completed);
+}
+
+std::vector<PurchaseId> with_people(World& world) {
+  ListQuery query;
+  query.needs_person = true;
+  std::vector<PurchaseId> ids;
+  bool answered = false;
+  world.engine->list(query, [&](const Result<ListPage>& page) {
+    answered = true;
+    for (const PurchaseView& view : page->purchases) ids.push_back(view.purchase.id);
+  });
+  while (!answered && world.step()) {
+  }
+  return ids;
+}
+
+// No row of the tables leads there; a damaged journal or a fault of ours might.
+TEST(Sweep, I17_OneWithNeitherWakeUpNorPersonIsToldAndListedWithPeople) {
+  World world(busy);
+  const PurchaseId id = waiting(world);
+  const TimeMs due = due_of(world, id);
+  Purchase lost = world.show(id).purchase;
+  for (Step& step : lost.steps) step.wake_at = step.warned.next_at = TimeMs{};
+  meddle(world, id, due, TimeMs{}, encode(lost));
+  ASSERT_EQ(due_of(world, id), TimeMs{});
+  ASSERT_FALSE(needs_person(world.show(id).purchase));
+  const SweepReport report = sweep(world);
+  EXPECT_EQ(report.forgotten, 1U);
+  EXPECT_EQ(report.repaired, 0U);
+  EXPECT_EQ(world.engine->counters().alerts.at("forgotten"), 1U);
+  ASSERT_TRUE(world.journal->flush().ok());
+  EXPECT_TRUE(world.recorded("purchase_forgotten"));
+  EXPECT_EQ(with_people(world), std::vector<PurchaseId>{id});
+  EXPECT_EQ(world.engine->figures().in_motion, 0U) << "a look leaves nothing in memory";
+  world.restart(0);
+  EXPECT_EQ(with_people(world), std::vector<PurchaseId>{id}) << "found by the index, over a restart";
+  EXPECT_EQ(sweep(world).forgotten, 1U) << "as long as it is so, each sweep says so";
+}
+
+// A repair is a record of the purchase that is no event of it: who replays it passes over that.
+TEST(Sweep, I21_ARepairDoesNotStopTheStatistics) {
+  World world(busy);
+  const PurchaseId id = waiting(world);
+  meddle(world, id, TimeMs{}, due_of(world, id) + DurationMs{3'600'000});
+  ASSERT_EQ(sweep(world).repaired, 1U);
+  ASSERT_TRUE(world.journal->flush().ok());
+  world.pass(DurationMs{120'000});
+  world.run();
+  world.engine->note(RecordKind::engine, "{}", {}, [](const auto&) {});
+  const auto opened = world.journal->open_shard(ShardId{0});
+  Append forget;
+  forget.epoch = opened->epoch;
+  forget.kind = RecordKind::engine;
+  forget.at = world.loop.now();
+  forget.event = R"({"event":"stats_forgotten"})";
+  const auto documents = world.journal->documents(ShardId{0}, "stats");
+  for (const Document& document : *documents)
+    forget.documents.push_back({document.kind, document.key, std::nullopt});
+  ASSERT_TRUE(world.journal->append(std::move(forget)).ok());
+  ASSERT_TRUE(world.journal->flush().ok());
+  world.config.stats_slice = 1;
+  world.restart(0);
+  world.run(DurationMs{60'000});
+  EXPECT_EQ(world.engine->gauges().stats_behind, 0U);
+  EXPECT_FALSE(world.engine->gauges().stats_stopped);
 }
 
 TEST(Sweep, I17_AnEntryThatIsNotItsOwnIsRemovedAndTold) {

@@ -89,6 +89,10 @@ struct BulkForecast {
   std::vector<One> first;
 };
 
+// Open, with neither a wake-up nor a person: nothing would ever happen to it again. No state table leads
+// there.
+bool forgotten(const Definition& definition, const Purchase& purchase);
+
 // What a sweep found (I17).
 struct SweepReport {
   TimeMs started_at, finished_at;
@@ -98,6 +102,8 @@ struct SweepReport {
   std::uint64_t stale = 0;       // entries of purchases with another wake-up, or with none
   std::uint64_t repaired = 0;    // of both
   std::uint64_t unreadable = 0;  // purchases that cannot be read; alerted
+  std::uint64_t forgotten =
+      0;  // open ones with neither a wake-up nor a person; alerted, and listed with people
 };
 
 }  // namespace settle
