@@ -28,7 +28,7 @@ Result<std::string> query_of(const Arguments& arguments) {
     query += std::string("&") + name + "=" + escape(*time);
   }
   for (const auto& [flag, parameter] :
-       {std::pair{"by", "step"}, {"target", "target"}, {"merchant", "merchant"}})
+       {std::pair{"by", "step"}, {"target", "target"}, {"merchant", "merchant"}, {"order", "order"}})
     if (arguments.has(flag)) query += std::string("&") + parameter + "=" + escape(arguments.get(flag));
   return query.empty() ? query : "?" + query.substr(1);
 }
@@ -73,6 +73,20 @@ void print_counts(const Console& console, const char* title, const Json& counts)
   if (!line.empty()) console.out << title << printable(line) << "\n";
 }
 
+void print_hours(const Console& console, const Json& hours) {
+  Table table({"HOUR (UTC)", "ATTEMPTS", "FAILED", "ENDED", "SUCCEEDED"});
+  for (const Json& hour : hours) {
+    if (number(hour, "attempts") + number(hour, "failures") + number(hour, "ended") == 0) continue;
+    char from[8];
+    std::snprintf(from, sizeof from, "%02d:00", static_cast<int>(number(hour, "hour") % 24));
+    table.add({from, count(hour, "attempts"), count(hour, "failures"), count(hour, "ended"),
+               count(hour, "succeeded")});
+  }
+  if (table.empty()) return;
+  console.out << "\n";
+  table.print(console);
+}
+
 void print_endpoints(const Console& console, const Json& worst) {
   if (worst.empty()) return;
   Table table({"WORST", "OPERATION", "ATTEMPTS", "FAILED", "SUCCESS", "RETRY P95"});
@@ -101,6 +115,13 @@ Result<int> stats(const Session& session, const Arguments& arguments) {
     console.out << console.paint(Colour::yellow,
                                  std::to_string(number(body, "behind")) + " records are not counted yet")
                 << "\n";
+  if (flag(body, "stopped"))
+    console.out << console.paint(Colour::red, "the statistics stand still; the daemon's log says why")
+                << "\n";
+  if (flag(body, "incomplete"))
+    console.out << console.paint(Colour::yellow,
+                                 "incomplete: some may be among what had no room under a name of its own")
+                << "\n";
   const Json& purchases = member(body, "purchases");
   print_counts(console, "purchases       ", purchases);
   print_counts(console, "cancelled for   ", member(purchases, "cancel_reasons"));
@@ -108,6 +129,7 @@ Result<int> stats(const Session& session, const Arguments& arguments) {
   print_counts(console, "failures        ", member(body, "causes"));
   console.out << "\n";
   print_points(console, member(body, "points"));
+  print_hours(console, member(body, "time_of_day"));
   print_endpoints(console, member(body, "worst_endpoints"));
   return 0;
 }
@@ -122,7 +144,9 @@ Command stats_command() {
            {"to", "TIME", "until then, or a span back from now (default: now)"},
            {"by", "STEP", "minute, hour or day (default: by the window)"},
            {"target", "NAME", "of this participant, or $merchant"},
-           {"merchant", "ID", "of deliveries to this merchant"}},
+           {"merchant", "ID", "of deliveries to this merchant"},
+           {"order", "ORDER",
+            "of the worst endpoints: failures (default), or rate, of those with ten attempts and more"}},
           "settlectl stats --from 7d --by day",
           "Minutes are kept for 48 hours, hours for 90 days, days for ever. Times are UTC; steps in which "
           "nothing happened are left out. ALONE: recovered with no act of a person.",

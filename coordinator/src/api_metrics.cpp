@@ -1,11 +1,12 @@
 // GET /metrics: the engine's numbers in Prometheus' text format. The library only writes; the numbers are
 // ours, and so is the server.
 
+#include "api_metrics.hpp"
+
 #include <map>
 #include <set>
 
 #include "api_context.hpp"
-#include "metric_families.hpp"
 
 namespace settle {
 namespace {
@@ -83,9 +84,14 @@ double seconds(DurationMs time) {
   return static_cast<double>(time.count) / 1'000;
 }
 
-void add_gauges(MetricFamilies& out, const EngineGauges& gauges) {
+// What the statistics fold: left out where they stand still, since a number would be no longer true.
+void add_folded(MetricFamilies& out, const EngineGauges& gauges) {
+  out.gauge("settle_stats_stopped", "1: the statistics stand still; the log says why.",
+            gauges.stats_stopped ? 1U : 0U);
+  out.gauge("settle_stats_behind_records", "Records that are not in the statistics and gauges yet.",
+            gauges.stats_behind);
+  if (gauges.stats_stopped) return;
   out.gauge("settle_purchases_open", "Purchases that are not finished.", gauges.open);
-  out.gauge("settle_purchases_in_motion", "Purchases in memory.", gauges.in_motion);
   out.gauge("settle_purchases_waiting", "Purchases that rest on disk until their time comes.",
             gauges.waiting);
   out.gauge("settle_in_doubt", "Steps whose try's outcome nobody knows.", gauges.in_doubt);
@@ -95,6 +101,11 @@ void add_gauges(MetricFamilies& out, const EngineGauges& gauges) {
   static constexpr const char* ages[] = {"under_1h", "1h_to_6h", "6h_to_24h", "24h_to_72h", "over_72h"};
   for (std::size_t i = 0; i < gauges.dead_letters.size(); ++i)
     out.add({{"age", ages[i]}}, gauges.dead_letters[i]);
+}
+
+void add_gauges(MetricFamilies& out, const EngineGauges& gauges) {
+  add_folded(out, gauges);
+  out.gauge("settle_purchases_in_motion", "Purchases in memory.", gauges.in_motion);
   out.gauge("settle_due_lag_seconds", "How late the earliest wake-up is; 0: none is.",
             seconds(gauges.due_lag));
   out.gauge("settle_calls_out", "Calls whose answers are out, queued ones included.", gauges.calls_out);
@@ -106,8 +117,21 @@ void add_gauges(MetricFamilies& out, const EngineGauges& gauges) {
   out.gauge("settle_waiters", "Requests that wait for an outcome.", gauges.waiters);
   out.gauge("settle_engine_minus_wall_seconds", "Engine time minus wall clock.",
             seconds(gauges.engine_minus_wall));
-  out.gauge("settle_stats_behind_records", "Records that are not in the statistics and gauges yet.",
-            gauges.stats_behind);
+}
+
+void add_receivers(MetricFamilies& out, const std::vector<ReceiverGauge>& receivers) {
+  const auto each = [&](const char* name, const char* help, MetricKind kind, const auto& value) {
+    out.begin(name, help, kind);
+    for (const ReceiverGauge& receiver : receivers) out.add({{"receiver", receiver.name}}, value(receiver));
+  };
+  each("settle_receiver_behind_records", "Records that a receiver of events was not told of yet.",
+       MetricKind::gauge, [](const ReceiverGauge& receiver) { return receiver.behind; });
+  each("settle_receiver_failing_seconds", "For how long nothing has arrived at it; 0: it does not fail.",
+       MetricKind::gauge, [](const ReceiverGauge& receiver) { return seconds(receiver.failing); });
+  each("settle_receiver_attempts_failed", "Requests in vain, since it was made.", MetricKind::gauge,
+       [](const ReceiverGauge& receiver) { return receiver.failed; });
+  each("settle_receiver_messages_lost", "Messages that it refused until they were given up, likewise.",
+       MetricKind::gauge, [](const ReceiverGauge& receiver) { return receiver.lost; });
 }
 
 void add_journal(MetricFamilies& out, const JournalFigures& figures) {
@@ -159,7 +183,7 @@ void add_breakers(MetricFamilies& out, const std::vector<EndpointView>& endpoint
 }
 
 void add_daemon(MetricFamilies& out, const ApiContext& api) {
-  add_breakers(out, api.engine.endpoints());
+  if (api.outlet != nullptr) add_receivers(out, api.outlet->gauges());
   out.gauge("settle_ready", "Whether new purchases are taken.", api.engine.ready().ok() ? 1U : 0U);
   out.gauge("settle_paused", "Whether an operator has paused new purchases.", api.engine.paused() ? 1U : 0U);
   out.gauge("settle_http_connections", "Connections to this daemon.",
@@ -172,12 +196,17 @@ void add_daemon(MetricFamilies& out, const ApiContext& api) {
 
 }  // namespace
 
+void add_engine(MetricFamilies& out, const Engine& engine) {
+  add_purchases(out, engine.counters());
+  add_operations(out, engine.counters());
+  add_gauges(out, engine.gauges());
+  add_journal(out, engine.figures().journal);
+  add_breakers(out, engine.endpoints());
+}
+
 void show_metrics(ApiContext& api, const ApiCall& /*call*/, const Responder& responder) {
   MetricFamilies families;
-  add_purchases(families, api.engine.counters());
-  add_operations(families, api.engine.counters());
-  add_gauges(families, api.engine.gauges());
-  add_journal(families, api.engine.figures().journal);
+  add_engine(families, api.engine);
   add_daemon(families, api);
   ServerResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";

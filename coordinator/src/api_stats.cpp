@@ -12,7 +12,10 @@ namespace settle {
 namespace {
 
 constexpr std::size_t text_bytes_max = 128, endpoints_max = 20;
+constexpr std::uint64_t rate_attempts_min = 10;  // fewer say nothing of a rate
 constexpr std::int64_t hour_ms = 3'600'000;
+
+enum class Ranking : std::uint8_t { failures, rate };
 
 std::optional<TimeMs> time_of(QueryParameters& in, const char* name) {
   const auto text = in.text(name, text_bytes_max);
@@ -40,14 +43,21 @@ std::optional<StatsStep> step_of(QueryParameters& in) {
   return std::nullopt;
 }
 
-std::optional<Problem> read_query(std::string_view text, TimeMs now, StatsQuery& query) {
-  QueryParameters in(text, {"from", "to", "step", "target", "merchant"});
+Ranking ranking_of(QueryParameters& in) {
+  const auto text = in.text("order", text_bytes_max);
+  if (text && *text != "failures" && *text != "rate") in.fail("order", "must be failures or rate");
+  return text && *text == "rate" ? Ranking::rate : Ranking::failures;
+}
+
+std::optional<Problem> read_query(std::string_view text, TimeMs now, StatsQuery& query, Ranking& order) {
+  QueryParameters in(text, {"from", "to", "step", "target", "merchant", "order"});
   const TimeMs to = time_of(in, "to").value_or(now + DurationMs{1});
   const TimeMs from =
       time_of(in, "from").value_or(TimeMs{std::max<std::int64_t>(0, to.count - 24 * hour_ms)});
   const auto step = step_of(in);
   query.target = in.text("target", text_bytes_max);
   query.merchant = in.text("merchant", text_bytes_max);
+  order = ranking_of(in);
   if (!in.problem() && to <= from) in.fail("from", "must be before `to`");
   if (in.problem()) return in.problem();
   query.step = step.value_or(step_for(from, to, now));
@@ -60,12 +70,6 @@ std::optional<Problem> read_query(std::string_view text, TimeMs now, StatsQuery&
   if (static_cast<std::uint64_t>((query.to - query.from).count / length.count) > points_max(query.step))
     in.fail("step", "the window has more than " + std::to_string(points_max(query.step)) + " of these steps");
   return in.problem();
-}
-
-std::uint64_t failures_in(const Counters& cell) {
-  std::uint64_t failures = 0;
-  for (int i = 1; i < cause_count; ++i) failures += cell[cell_counter::cause(static_cast<Cause>(i))];
-  return failures;
 }
 
 // "99.95"
@@ -130,22 +134,51 @@ void append_distributions(JsonWriter& json, const Counters& operations) {
   json.close_object();
 }
 
-void append_endpoints(JsonWriter& json, const StatsAnswer& answer) {
-  std::vector<std::pair<std::uint64_t, const std::pair<const CellKey, Counters>*>> worst;
+// One endpoint, for the order of the worst.
+struct Endpoint {
+  const CellKey* key = nullptr;
+  const Counters* cell = nullptr;
+  std::uint64_t failures = 0, attempts = 0;
+  bool fails_more_often_than(const Endpoint& other) const {
+    return static_cast<double>(failures) * static_cast<double>(other.attempts) >
+           static_cast<double>(other.failures) * static_cast<double>(attempts);
+  }
+};
+
+// Merchants by name; what they are together is no endpoint.
+std::vector<Endpoint> worst_of(const StatsAnswer& answer, Ranking order) {
+  std::vector<Endpoint> worst;
+  const auto add = [&](const auto& cell) {
+    const Endpoint endpoint{&cell.first, &cell.second, failures_in(cell.second),
+                            not_below_0(cell.second[cell_counter::attempts])};
+    const bool told = order == Ranking::failures || endpoint.attempts >= rate_attempts_min;
+    if (endpoint.failures > 0 && told) worst.push_back(endpoint);
+  };
   for (const auto& cell : answer.cells)
-    if (const std::uint64_t failures = failures_in(cell.second); failures > 0)
-      worst.emplace_back(failures, &cell);
-  std::stable_sort(worst.begin(), worst.end(),
-                   [](const auto& a, const auto& b) { return a.first > b.first; });
+    if (cell.first.target != merchant_target || !cell.first.merchant.empty()) add(cell);
+  for (const auto& cell : answer.merchants) add(cell);
+  std::stable_sort(worst.begin(), worst.end(), [order](const Endpoint& a, const Endpoint& b) {
+    if (order == Ranking::rate && a.fails_more_often_than(b)) return true;
+    if (order == Ranking::rate && b.fails_more_often_than(a)) return false;
+    return a.failures > b.failures;
+  });
   if (worst.size() > endpoints_max) worst.resize(endpoints_max);
+  return worst;
+}
+
+void append_endpoints(JsonWriter& json, const StatsAnswer& answer, Ranking order) {
   json.key("worst_endpoints");
   json.open_array();
-  for (const auto& [failures, cell] : worst) {
+  for (const Endpoint& endpoint : worst_of(answer, order)) {
     json.open_object();
-    json.field("target", cell->first.target);
-    json.field_if("merchant", cell->first.merchant);
-    json.field("operation", name_of(cell->first.operation));
-    append_summary(json, "numbers", cell->second);
+    json.field("target", endpoint.key->target);
+    json.field_if("merchant", endpoint.key->merchant);
+    json.field("operation", name_of(endpoint.key->operation));
+    if (endpoint.attempts > 0) {
+      json.key("failed_percent");
+      json.raw(percent(std::min(endpoint.failures, endpoint.attempts), endpoint.attempts));
+    }
+    append_summary(json, "numbers", *endpoint.cell);
     json.close_object();
   }
   json.close_array();
@@ -182,7 +215,7 @@ void append_hours(JsonWriter& json, const StatsQuery& query, const StatsAnswer& 
   json.close_array();
 }
 
-std::string text_of(const StatsQuery& query, const StatsAnswer& answer) {
+std::string text_of(const StatsQuery& query, const StatsAnswer& answer, Ranking order) {
   const bool narrowed = query.target || query.merchant;
   std::string body;
   JsonWriter json(body);
@@ -191,6 +224,8 @@ std::string text_of(const StatsQuery& query, const StatsAnswer& answer) {
   json.field("to", query.to);
   json.field("step", name_of(query.step));
   json.field("behind", answer.behind);
+  json.field("stopped", answer.stopped);
+  json.field("incomplete", answer.incomplete);
   if (!narrowed) {
     json.key("purchases");
     json.open_object();
@@ -205,7 +240,7 @@ std::string text_of(const StatsQuery& query, const StatsAnswer& answer) {
   }
   append_summary(json, "operations", answer.operations);
   append_distributions(json, answer.operations);
-  append_endpoints(json, answer);
+  append_endpoints(json, answer, order);
   append_hours(json, query, answer);
   json.key("points");
   json.open_array();
@@ -225,11 +260,12 @@ std::string text_of(const StatsQuery& query, const StatsAnswer& answer) {
 
 void show_stats(ApiContext& api, const ApiCall& call, const Responder& responder) {
   StatsQuery query;
-  if (const auto problem = read_query(call.request.query, api.engine.gauges().at, query))
+  Ranking order = Ranking::failures;
+  if (const auto problem = read_query(call.request.query, api.engine.gauges().at, query, order))
     return responder.send(problem_response(*problem));
-  api.engine.stats(query, [query, responder](const Result<StatsAnswer>& answer) {
+  api.engine.stats(query, [query, order, responder](const Result<StatsAnswer>& answer) {
     if (!answer) return responder.send(problem_response(answer.error()));
-    responder.send(json_response(200, text_of(query, *answer)));
+    responder.send(json_response(200, text_of(query, *answer, order)));
   });
 }
 

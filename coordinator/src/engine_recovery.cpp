@@ -54,7 +54,7 @@ Status EngineImpl::load_documents() {
       each("gate", [&](const Document& document) { return gates_.restore(document.key, document.value); });
   if (!status) return status;
   if (status = load_bulk_acts(); !status) return status;
-  if (status = stats_.load(journal_); !status) return status;
+  if (status = load_stats(); !status) return status;
   return each("setting", [&](const Document& document) -> Status {
     if (document.key == "paused") paused_ = document.value == "true";
     return ok();
@@ -69,6 +69,8 @@ Status EngineImpl::recover_shard(ShardId id) {
   shard.last_lsn = opened->head;
   shard.stats_told = opened->head;
   shard.stats_live = stats_.folded(id) >= opened->head;
+  if (stats_.folded(id) > opened->head && !stats_stopped_)
+    stop_stats({"damaged", "they know more of shard " + std::to_string(id.number) + " than its log has"});
   if (last_at_ < opened->last_at) last_at_ = opened->last_at;
   Result<std::uint64_t> floor = journal_.recovery_floor(id);
   if (!floor) return floor.error();

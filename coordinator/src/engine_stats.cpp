@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t replayed_max = 4'096;
 constexpr std::size_t history_page = 500;
+constexpr std::size_t cells_per_slice = 800;  // that an answer reads at a turn, or one bucket: about 1 ms
 
 }  // namespace
 
@@ -46,6 +47,14 @@ void EngineImpl::write_stats() {
   after(appended->ticket, [this, ticket = appended->ticket](const Status& status) {
     if (status.ok()) stats_.durable(ticket, now());
   });
+}
+
+// Errors: io. What cannot be read of the statistics keeps no purchase waiting.
+Status EngineImpl::load_stats() {
+  const Status loaded = stats_.load(journal_);
+  if (loaded || loaded.error().code != "damaged") return loaded;
+  stop_stats(loaded.error());
+  return ok();
 }
 
 // Statistics are worth no purchase: everything else goes on, and a restart tries again.
@@ -117,6 +126,8 @@ Status EngineImpl::replay_before(Live& live, const Record& record) const {
     if (!records) return records.error();
     for (const Record& earlier : *records) {
       if (earlier.position.lsn >= record.position.lsn) return ok();
+      next = earlier.position.lsn + 1;
+      if (earlier.kind != RecordKind::purchase) continue;  // a repair of the sweep's
       Result<Event> event = decode_event(earlier.event);
       if (!event) return event.error();
       if (!live.definition) {
@@ -126,7 +137,6 @@ Status EngineImpl::replay_before(Live& live, const Record& record) const {
       }
       if (Status then = as_of(live, *event); !then) return then;
       live.purchase = advance(*live.definition, std::move(live.purchase), *event).purchase;
-      next = earlier.position.lsn + 1;
     }
     if (records->empty()) break;
   }
@@ -137,6 +147,7 @@ EngineGauges EngineImpl::gauges() const {
   const TimeMs time = now();
   EngineGauges gauges;
   gauges.at = time;
+  gauges.stats_stopped = stats_stopped_;
   const StatsStore::Gauges& folded = stats_.gauges();
   gauges.open = static_cast<std::uint64_t>(std::max<std::int64_t>(0, folded.open));
   gauges.in_motion = live_.size();
@@ -189,11 +200,15 @@ void EngineImpl::stats(StatsQuery query, Then<StatsAnswer> then) {
 void EngineImpl::read_stats(const std::shared_ptr<StatsScan>& scan) {
   std::vector<StatsAnswer::Point>& points = scan->answer.points;
   const std::size_t stop = std::min<std::size_t>(points.size(), scan->next + config_.stats_slice);
-  for (; scan->next < stop; ++scan->next)
-    if (Status read = stats_.read(scan->query, points[scan->next], scan->answer, journal_); !read)
-      return scan->then(read.error());
+  for (std::size_t cells = 0; scan->next < stop && cells < cells_per_slice; ++scan->next) {
+    const Result<std::size_t> read = stats_.read(scan->query, points[scan->next], scan->answer, journal_);
+    if (!read) return scan->then(read.error());
+    cells += *read;
+  }
   if (scan->next == points.size()) {
     scan->answer.behind = gauges().stats_behind;
+    scan->answer.stopped = stats_stopped_;
+    keep_worst(scan->answer.merchants, merchants_told_max);
     return scan->then(std::move(scan->answer));
   }
   loop_.post([this, alive = std::weak_ptr<bool>(alive_), scan] {

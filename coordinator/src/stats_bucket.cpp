@@ -11,7 +11,15 @@ constexpr std::size_t name_bytes_max = 512;
 Counters& cell_of(StatsBucket& bucket, CellKey key) {
   const auto found = bucket.cells.find(key);
   if (found != bucket.cells.end()) return found->second;
-  if (bucket.cells.size() >= bucket_cells_max) key = CellKey{other_target, "", key.operation};
+  if (!key.merchant.empty() && key.merchant != other_merchant) {
+    if (bucket.merchant_cells >= merchant_cells_max) {
+      key.merchant = other_merchant;
+    } else {
+      ++bucket.merchant_cells;
+    }
+  } else if (bucket.cells.size() - bucket.merchant_cells >= participant_cells_max) {
+    key = CellKey{other_target, "", key.operation};
+  }
   return bucket.cells[std::move(key)];
 }
 
@@ -88,9 +96,25 @@ void add_to(Counters& sum, const Counters& more) {
   for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += more[i];
 }
 
-void merge(StatsBucket& into, const StatsBucket& from) {
-  add_to(into.totals, from.totals);
-  for (const auto& [key, cell] : from.cells) add_to(cell_of(into, key), cell);
+std::uint64_t failures_in(const Counters& cell) {
+  std::uint64_t failures = 0;
+  for (int i = 1; i < cause_count; ++i) failures += cell[cell_counter::cause(static_cast<Cause>(i))];
+  return failures;
+}
+
+void keep_worst(std::map<CellKey, Counters>& merchants, std::size_t count) {
+  if (merchants.size() <= count) return;
+  std::vector<std::pair<std::uint64_t, CellKey>> by_failures;
+  for (const auto& [key, cell] : merchants)
+    if (key.merchant != other_merchant) by_failures.emplace_back(failures_in(cell), key);
+  std::sort(by_failures.begin(), by_failures.end(), [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
+  for (std::size_t i = count; i < by_failures.size(); ++i) {
+    const CellKey& key = by_failures[i].second;
+    add_to(merchants[CellKey{key.target, other_merchant, key.operation}], merchants.at(key));
+    merchants.erase(key);
+  }
 }
 
 std::size_t retry_bin_of(DurationMs time) {
@@ -190,6 +214,8 @@ Result<StatsBucket> decode_bucket(std::string_view in) {
         operation < 1 || operation > operation_count || !take_counters(in, counters))
       return damaged;
     key.operation = static_cast<Operation>(operation);
+    const bool named = !key.merchant.empty() && key.merchant != other_merchant;
+    if (named && bucket.cells.count(key) == 0) ++bucket.merchant_cells;
     add_to(bucket.cells[std::move(key)], counters);
   }
   return bucket;  // what follows is a newer writer's

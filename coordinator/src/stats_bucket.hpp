@@ -9,12 +9,18 @@
 
 namespace settle {
 
-// Past it further cells go into target "other". Also the bound of a document: see stats_store.cpp.
-inline constexpr std::size_t bucket_cells_max = 600;
+// Merchants have no bound: past it further ones become one, under a name that none can have. Participants
+// keep their cells, up to as many as a document has room for (see stats_store.cpp), and then go into target
+// "other".
+inline constexpr std::size_t merchant_cells_max = 500, participant_cells_max = 480;
+inline constexpr std::size_t bucket_cells_max = merchant_cells_max + participant_cells_max + 10;
 inline constexpr const char* other_target = "other";
+inline constexpr const char* other_merchant = "$other";
 
 void add(StatsBucket& bucket, const RecordFacts& facts);
-void merge(StatsBucket& into, const StatsBucket& from);
+// Of endpoints the `count` with the most failures; the others become other_merchant.
+void keep_worst(std::map<CellKey, Counters>& merchants, std::size_t count);
+std::uint64_t failures_in(const Counters& cell);
 
 std::string encode(const StatsBucket& bucket);
 Result<StatsBucket> decode_bucket(std::string_view bytes);  // errors: damaged

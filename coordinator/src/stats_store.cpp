@@ -11,6 +11,10 @@ constexpr std::array steps = {StatsStep::minute, StatsStep::hour, StatsStep::day
 constexpr std::size_t prune_max = 2'000;  // documents of one kind deleted by one append
 constexpr const char* state_key = "state";
 
+bool may_hide(const CellKey& cell, const StatsQuery& query) {
+  return cell.target == other_target || (query.merchant && cell.merchant == other_merchant);
+}
+
 // What one append may carry: the cells that make a write due, one record's more, and the cells of the buckets
 // that it belongs to; each with two names and up to 128 counters, of which a real one has a dozen.
 static_assert((3'000 + 3 * bucket_cells_max) * 700 <= record_bytes_max);
@@ -46,7 +50,14 @@ Status StatsStore::load(const Journal& journal) {
   folded_.assign(journal.shard_count(), 0);
   Result<std::optional<std::string>> state = journal.document(ShardId{0}, stats_kind, state_key);
   if (!state) return state.error();
-  return state->has_value() ? decode_state(**state) : ok();
+  if (!state->has_value()) return ok();
+  const Status decoded = decode_state(**state);
+  if (!decoded) {  // nothing of it
+    folded_.assign(journal.shard_count(), 0);
+    gauges_ = Gauges{};
+    pruned_.clear();
+  }
+  return decoded;
 }
 
 Result<StatsStore::Held*> StatsStore::bucket(const Key& key, const Journal& journal) {
@@ -138,8 +149,8 @@ void StatsStore::durable(Ticket ticket, TimeMs now) {
   }
 }
 
-Status StatsStore::read(const StatsQuery& query, StatsAnswer::Point& point, StatsAnswer& answer,
-                        const Journal& journal) const {
+Result<std::size_t> StatsStore::read(const StatsQuery& query, StatsAnswer::Point& point, StatsAnswer& answer,
+                                     const Journal& journal) const {
   const Key key{query.step, point.at.count};
   const StatsBucket* bucket = nullptr;
   StatsBucket read;
@@ -148,7 +159,7 @@ Status StatsStore::read(const StatsQuery& query, StatsAnswer::Point& point, Stat
   } else {
     Result<std::optional<std::string>> stored = journal.document(ShardId{0}, stats_kind, document_of(key));
     if (!stored) return stored.error();
-    if (!stored->has_value()) return ok();
+    if (!stored->has_value()) return std::size_t{0};
     Result<StatsBucket> decoded = decode_bucket(**stored);
     if (!decoded) return decoded.error();
     read = std::move(*decoded);
@@ -157,16 +168,23 @@ Status StatsStore::read(const StatsQuery& query, StatsAnswer::Point& point, Stat
   point.totals = bucket->totals;
   add_to(answer.totals, bucket->totals);
   for (const auto& [of, cell] : bucket->cells) {
-    if (query.target && of.target != *query.target) continue;
-    if (query.merchant && of.merchant != *query.merchant) continue;
+    const bool asked =
+        (!query.target || of.target == *query.target) && (!query.merchant || of.merchant == *query.merchant);
+    // What a full bucket had no room for may be what is asked for.
+    if (!asked && may_hide(of, query)) answer.incomplete = true;
+    if (!asked) continue;
     if (of.operation != Operation::query) add_to(point.operations, cell);
     // Who asks for one merchant sees it by name; else all merchants are one target.
     CellKey shown = of;
-    if (!query.merchant) shown.merchant.clear();
+    if (!query.merchant && !of.merchant.empty()) {
+      add_to(answer.merchants[of], cell);
+      shown.merchant.clear();
+    }
     add_to(answer.cells[std::move(shown)], cell);
   }
+  if (answer.merchants.size() > 2 * merchants_told_max) keep_worst(answer.merchants, merchants_told_max);
   add_to(answer.operations, point.operations);
-  return ok();
+  return bucket->cells.size();
 }
 
 std::string StatsStore::encode_state() const {

@@ -43,9 +43,9 @@ class StatsStore {
   // Forgets buckets that are on disk and of no use for folding `now`.
   void durable(Ticket ticket, TimeMs now);
 
-  // Adds the bucket of `point.at` to the answer. Errors: damaged, io.
-  Status read(const StatsQuery& query, StatsAnswer::Point& point, StatsAnswer& answer,
-              const Journal& journal) const;
+  // Adds the bucket of `point.at` to the answer; how many cells that took. Errors: damaged, io.
+  Result<std::size_t> read(const StatsQuery& query, StatsAnswer::Point& point, StatsAnswer& answer,
+                           const Journal& journal) const;
 
  private:
   using Key = std::pair<StatsStep, std::int64_t>;  // the bucket's beginning

@@ -99,6 +99,12 @@ class Numbers(Folder):
         self.assertEqual(0, code, err)
         for words in ("submitted: 1, completed: 1", "by the hour", "throttled: 1", "100.00 %", "inventory", "ATTEMPTS"):
             self.assertIn(words, out)
+        self.assertIn("HOUR (UTC)", out)
+        self.assertRegex(out, r"\n *[012][0-9]:00 +[0-9]+ +1 ")
+        code, out, err = settlectl("stats", "--order", "rate", url=self.running.settled.url)
+        self.assertEqual(0, code, err)
+        self.assertNotIn("WORST", out, "nobody was called ten times")
+        self.assertEqual(2, settlectl("stats", "--order", "name", url=self.running.settled.url)[0])
         self.assertEqual(2, settlectl("stats", "--from", "noon", url=self.running.settled.url)[0])
         self.assertEqual(2, settlectl("stats", "--by", "week", url=self.running.settled.url)[0])
         code, out, err = settlectl("stats", "--target", "card", "--json", url=self.running.settled.url)

@@ -5,6 +5,7 @@
 #include "daemon.hpp"
 #include "exposition.hpp"
 #include "raw_client.hpp"
+#include "stats_bucket.hpp"
 
 namespace settle::test {
 namespace {
@@ -116,6 +117,9 @@ TEST(Stats, SayWhatBecameOfPurchases) {
   EXPECT_EQ(said["causes"], json({{"business_refusal", 1}}));
   ASSERT_EQ(said["worst_endpoints"].size(), 1U);
   EXPECT_EQ(said["worst_endpoints"][0]["target"], "card");
+  EXPECT_EQ(said["worst_endpoints"][0]["failed_percent"], 100.0);
+  EXPECT_EQ(said["stopped"], false);
+  EXPECT_EQ(said["incomplete"], false);
   std::uint64_t attempts = 0, ended = 0;
   for (const json& hour : said["time_of_day"]) {
     attempts += hour["attempts"].get<std::uint64_t>();
@@ -148,6 +152,53 @@ TEST(Stats, NarrowByTargetAndMerchant) {
   EXPECT_EQ(stats(daemon, "?merchant=nobody")["operations"]["succeeded"], 0);
   EXPECT_FALSE(stats(daemon, "?merchant=" + merchant + "&step=day").contains("time_of_day"));
   EXPECT_TRUE(stats(daemon, "?step=day").contains("time_of_day"));
+}
+
+// A hundred calls of which five fail are more failures than one of one; and a rate of one says nothing.
+TEST(Stats, TheWorstByFailuresOrByRateAndMerchantsByName) {
+  TestDaemon daemon;
+  const auto put = [&](const StatsBucket& bucket) {
+    std::promise<void> durable;
+    daemon.ask([&] {
+      const TimeMs at = start_of(StatsStep::hour, daemon.engine->gauges().at - DurationMs{2 * 3'600'000});
+      daemon.engine->note(RecordKind::engine, R"({"event":"meddled"})",
+                          {{"stats", "hour:" + std::to_string(at.count / 1'000), encode(bucket)}},
+                          [&durable](const auto&) { durable.set_value(); });
+    });
+    durable.get_future().wait();
+  };
+  StatsBucket bucket;
+  const auto cell = [&](const CellKey& key, std::uint64_t attempts, std::uint64_t failures) {
+    bucket.cells[key][cell_counter::attempts] = attempts;
+    bucket.cells[key][cell_counter::cause(Cause::reset)] = failures;
+  };
+  cell({"payment", "", Operation::try_}, 1'000, 50);
+  cell({merchant_target, "m-bad", Operation::deliver}, 20, 19);
+  cell({merchant_target, "m-good", Operation::deliver}, 1'000, 1);
+  cell({merchant_target, "m-once", Operation::deliver}, 1, 1);
+  put(bucket);
+  const auto worst = [&](const std::string& query) {
+    std::vector<std::string> names;
+    const json said = stats(daemon, query);
+    for (const json& one : said["worst_endpoints"])
+      names.push_back(one["target"].get<std::string>() + one.value("merchant", "").insert(0, " "));
+    return names;
+  };
+  const std::string bad = "$merchant m-bad", good = "$merchant m-good", once = "$merchant m-once";
+  EXPECT_EQ(worst(""), (std::vector<std::string>{"payment ", bad, good, once}));
+  EXPECT_EQ(worst("?order=failures"), worst(""));
+  EXPECT_EQ(worst("?order=rate"), (std::vector<std::string>{bad, "payment ", good})) << "one call is no rate";
+  EXPECT_EQ(worst("?merchant=m-bad"), (std::vector<std::string>{bad}));
+  EXPECT_EQ(worst("?target=$merchant"), (std::vector<std::string>{bad, good, once}));
+  EXPECT_EQ(stats(daemon)["worst_endpoints"][1]["failed_percent"], 95.0);
+  EXPECT_EQ(stats(daemon, "?merchant=m-bad")["incomplete"], false);
+  cell({merchant_target, other_merchant, Operation::deliver}, 5, 5);
+  put(bucket);
+  EXPECT_EQ(stats(daemon, "?merchant=m-bad")["incomplete"], true);
+  EXPECT_EQ(stats(daemon, "?target=payment")["incomplete"], false);
+  const RawAnswer refused = request(daemon.port(), "GET", "/v1/stats?order=name");
+  EXPECT_EQ(refused.code(), "invalid_parameter");
+  EXPECT_EQ(refused.json()["pointer"], "order");
 }
 
 TEST(Stats, BadWindowsAreRefusedWithTheirName) {

@@ -242,7 +242,8 @@ TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
                                                      {"notes", "true"},
                                                      {"from", "2026-01-31T12:00:00Z"},
                                                      {"to", "2026-01-31T12:00:00Z"},
-                                                     {"step", "day"}};
+                                                     {"step", "day"},
+                                                     {"order", "rate"}};
   TestDaemon daemon;
   std::size_t sent = 0;
   for (const Documented& one : operations()) {
@@ -261,7 +262,7 @@ TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
       ++sent;
     }
   }
-  EXPECT_EQ(sent, 32U);
+  EXPECT_EQ(sent, 33U);
 }
 
 // Remembers which headers the server looked for.

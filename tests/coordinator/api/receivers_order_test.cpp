@@ -5,6 +5,7 @@
 #include <future>
 #include <mutex>
 
+#include "exposition.hpp"
 #include "receivers_support.hpp"
 #include "settle/coordinator/log.hpp"
 
@@ -96,6 +97,13 @@ TEST(Receivers, I19_ADeadOneDelaysNobody) {
   const json refused = shown_receiver(daemon, "refused")["figures"];
   EXPECT_NE(refused["last_error"].get<std::string>().find("refused"), std::string::npos) << refused;
   EXPECT_EQ(refused.count("failing_since"), 1U);
+  const Exposition metrics = read_exposition(request(daemon.port(), "GET", "/metrics").body);
+  EXPECT_EQ(metrics.breaches, std::vector<std::string>());
+  EXPECT_GT(metrics.value("settle_receiver_behind_records{receiver=\"dead\"}"), 300);
+  EXPECT_LT(metrics.value("settle_receiver_behind_records{receiver=\"alive\"}"), 300);
+  EXPECT_GT(metrics.value("settle_receiver_failing_seconds{receiver=\"refused\"}"), 0);
+  EXPECT_EQ(metrics.value("settle_receiver_failing_seconds{receiver=\"alive\"}"), 0);
+  EXPECT_GT(metrics.value("settle_receiver_attempts_failed{receiver=\"refused\"}"), 0);
 }
 
 TEST(Receivers, OneThatFailsForLongIsAlerted) {

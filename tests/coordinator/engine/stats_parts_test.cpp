@@ -92,10 +92,48 @@ TEST(StatsBucket, ManyMerchantsBecomeOther) {
   StatsBucket bucket;
   for (int i = 0; i < 5'000; ++i)
     add(bucket, facts_at(merchant_target, "m-" + std::to_string(i), failure(Cause::reset)));
-  EXPECT_EQ(bucket.cells.size(), bucket_cells_max + 1);
-  EXPECT_EQ(bucket.cells.at({other_target, "", Operation::try_})[cell_counter::cause(Cause::reset)],
-            5'000 - bucket_cells_max)
+  EXPECT_EQ(bucket.cells.size(), merchant_cells_max + 1);
+  EXPECT_EQ(
+      bucket.cells.at({merchant_target, other_merchant, Operation::try_})[cell_counter::cause(Cause::reset)],
+      5'000 - merchant_cells_max)
       << "the sum is exact all the same";
+  for (int i = 0; i < 50; ++i)
+    add(bucket, facts_at("participant-" + std::to_string(i), "", failure(Cause::reset)));
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(bucket.cells.count({"participant-" + std::to_string(i), "", Operation::try_}), 1U)
+        << "merchants take no participant's place";
+  const auto read = decode_bucket(encode(bucket));
+  ASSERT_TRUE(read.ok());
+  StatsBucket again = *read;
+  add(again, facts_at(merchant_target, "late", failure(Cause::reset)));
+  EXPECT_EQ(again.cells.size(), bucket.cells.size()) << "a full bucket is full when it is read again";
+}
+
+TEST(StatsBucket, ParticipantsHaveABoundOfTheirOwn) {
+  StatsBucket bucket;
+  for (int i = 0; i < 2'000; ++i)
+    add(bucket, facts_at("participant-" + std::to_string(i), "", failure(Cause::reset)));
+  add(bucket, facts_at(merchant_target, "m-1", failure(Cause::reset)));
+  EXPECT_EQ(bucket.cells.size(), participant_cells_max + 2);
+  EXPECT_EQ(bucket.cells.count({merchant_target, "m-1", Operation::try_}), 1U);
+  EXPECT_LE(bucket.cells.size(), bucket_cells_max);
+}
+
+TEST(StatsBucket, TheWorstMerchantsKeepTheirNames) {
+  std::map<CellKey, Counters> merchants;
+  for (std::uint64_t i = 0; i < 1'000; ++i)
+    merchants[{merchant_target, "m-" + std::to_string(i), Operation::deliver}]
+             [cell_counter::cause(Cause::reset)] = i;
+  keep_worst(merchants, 10);
+  EXPECT_EQ(merchants.size(), 11U);
+  EXPECT_EQ(merchants.count({merchant_target, "m-999", Operation::deliver}), 1U);
+  EXPECT_EQ(failures_in(merchants.at({merchant_target, other_merchant, Operation::deliver})),
+            989U * 990U / 2);
+  merchants[{merchant_target, "m-0", Operation::deliver}] = {};
+  keep_worst(merchants, 10);
+  EXPECT_EQ(merchants.size(), 11U);
+  EXPECT_EQ(failures_in(merchants.at({merchant_target, other_merchant, Operation::deliver})),
+            989U * 990U / 2);
 }
 
 TEST(StatsBucket, PercentilesAreWithinTheirBin) {

@@ -95,6 +95,7 @@ class World final : public HttpClient {
 
   // HttpClient: the wire, seen from outside.
   void send(HttpRequest request, std::function<void(HttpAnswer)> then) override;
+  ClientLoad load() const override { return shown_load; }
 
   // Every invariant that the books and the wire can show; adds failures to the running test.
   void check_books(const std::string& where);
@@ -121,6 +122,7 @@ class World final : public HttpClient {
       always;                     // "STEP:OPERATION": until it is taken out, whatever the script says
   DurationMs hold_lasts;          // what a try says of its hold, by the wall clock; 0: nothing
   GuardConfig guards;             // of the engine, from the next restart on
+  ClientLoad shown_load;          // what it says of itself
   int alerts_409 = 0;             // callbacks answered `contradiction`
   EngineConfig config;            // from the next restart on
   std::function<void()> at_idle;  // for tests that act in between

@@ -70,7 +70,7 @@ inline constexpr std::size_t hour(std::size_t of_day, Hourly what) {  // 32..127
 
 struct CellKey {
   std::string target;    // a participant's name, "$merchant", or "other"
-  std::string merchant;  // whom a delivery was for; empty: no delivery to a merchant
+  std::string merchant;  // whom a delivery was for, or "$other"; empty: no delivery to a merchant
   Operation operation = Operation::try_;
   friend bool operator<(const CellKey& a, const CellKey& b) {
     return std::tie(a.target, a.merchant, a.operation) < std::tie(b.target, b.merchant, b.operation);
@@ -83,6 +83,7 @@ struct CellKey {
 struct StatsBucket {
   Counters totals{};
   std::map<CellKey, Counters> cells;
+  std::size_t merchant_cells = 0;  // how many of them are of a merchant by name
 };
 
 enum class StatsStep : std::uint8_t { minute = 1, hour = 2, day = 3 };
@@ -105,8 +106,14 @@ struct StatsAnswer {
   };
   std::vector<Point> points;  // one for each step, also where nothing happened
   Counters totals{}, operations{};
-  std::map<CellKey, Counters> cells;
-  std::uint64_t behind = 0;  // records that are not counted yet
+  std::map<CellKey, Counters> cells;      // merchants are one target, unless one was asked for
+  std::map<CellKey, Counters> merchants;  // each by name, where none was asked for; bounded
+  std::uint64_t behind = 0;               // records that are not counted yet
+  bool stopped = false;                   // ... and will not be, before a restart
+  bool incomplete =
+      false;  // there may be more of what was asked for, under a name that a bucket had no room for
 };
+// Past it those with the fewest failures become "$other".
+inline constexpr std::size_t merchants_told_max = 500;
 
 }  // namespace settle
