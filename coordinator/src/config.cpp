@@ -38,6 +38,8 @@ class Loader {
   void file(const std::string& path);
   void environment(const std::vector<std::string>& variables);
   void flags();
+  // What is allowed by itself, but not beside the others.
+  void together();
   // The flags are looked through first: they may name the file.
   void arguments(const std::vector<std::string>& arguments);
   const std::optional<std::string>& file_from_flags() const { return file_; }
@@ -106,6 +108,14 @@ void Loader::flags() {
   for (const auto& [key, value] : given_) say(*key, "flag " + flag_name(*key), value);
 }
 
+void Loader::together() {
+  const GuardConfig& guards = loaded_.config.guards;
+  if (guards.buyer_cooldown.count > 0 && guards.buyer_per_minute == 0)
+    problem(
+        loaded_.sources["guard_buyer_cooldown_seconds"] +
+        ": guard_buyer_cooldown_seconds without guard_buyer_per_minute does nothing: no buyer is too fast");
+}
+
 void Loader::environment(const std::vector<std::string>& variables) {
   for (const std::string& variable : variables) {
     const std::size_t equals = variable.find('=');
@@ -170,6 +180,7 @@ Result<LoadedConfig> load_config(const std::vector<std::string>& arguments,
   if (file) loader.file(*file);
   loader.environment(environment);
   loader.flags();
+  loader.together();
   return loader.result();
 }
 

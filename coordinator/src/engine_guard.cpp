@@ -1,5 +1,5 @@
-// Guards at submission: a purchase that looks like an earlier one is asked about, and a buyer who buys too
-// fast waits. Keys and carts come first: what they find is no new purchase. docs/buyers.md.
+// Guards at submission: a buyer who asks too fast waits, and a purchase that looks like an earlier one is
+// asked about. The same key again comes before both: it is no new request. docs/buyers.md.
 
 #include <algorithm>
 
@@ -109,6 +109,10 @@ BuyerRate::Buyer EngineImpl::buyer_of(const Order& order) const {
   append_part(text, order.shop);
   append_part(text, order.buyer);
   return keys_->mac("buyer", text);
+}
+
+void EngineImpl::count_buyer(const Order& order) {
+  if (buyer_rate_.on()) buyer_rate_.took(buyer_of(order), now());
 }
 
 // What was taken lately counts, durable or not: this refusal speaks of requests, and shows no purchase.

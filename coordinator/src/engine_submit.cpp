@@ -29,9 +29,10 @@ Error reused() {
 
 // A second click, perhaps under another key and order number; and not another purchase under a cart's number
 // that was used before, whose buyer would get the first one's goods.
+// The payload is the shop's own words, which may name the order or the click: it makes no other purchase.
 bool same_goods(const Order& a, const Order& b) {
-  return a.sku == b.sku && a.quantity == b.quantity && a.amount_minor == b.amount_minor &&
-         a.currency == b.currency && a.buyer == b.buyer;
+  return a.merchant == b.merchant && a.sku == b.sku && a.quantity == b.quantity &&
+         a.amount_minor == b.amount_minor && a.currency == b.currency && a.buyer == b.buyer;
 }
 
 bool has_endpoint(const Participant& participant, Operation op) {
@@ -95,24 +96,28 @@ void EngineImpl::submit(SubmitRequest request, Then<PurchaseView> then) {
     return set_alarm();
   }
   if (Status accepts = accepting(); !accepts) return then(accepts.error());
+  // Before anything is looked for or stored: each new key counts, whatever it finds.
+  if (refused_by_rate(request, then)) return;
   Result<Live*> holder = cart_holder(request.order, id);
   if (!holder) return then(holder.error());
   if (*holder != nullptr) {
+    count_buyer(request.order);
     const PurchaseId holding = (*holder)->purchase.id;
     if (same_goods((*holder)->purchase.order, request.order) || SETTLE_BUG(other_goods_accepted))
       return join_cart(id, holding, request, std::move(then));
     const Ticket claimed_by = (*holder)->ticket;
     let_go(holding);
-    return refuse_after(claimed_by,
-                        Error{"cart_id_reused",
-                              "this shop's cart \"" + request.order.cart_id + "\" is bought by " +
-                                  holding.text() + ", with another sku, quantity, amount, currency or buyer"},
-                        std::move(then));
+    return refuse_after(
+        claimed_by,
+        Error{"cart_id_reused", "this shop's cart \"" + request.order.cart_id + "\" is bought by " +
+                                    holding.text() +
+                                    ", with another merchant, sku, quantity, amount, currency or buyer"},
+        std::move(then));
   }
-  if (refused_as_duplicate(request, then) || refused_by_rate(request, then)) return;
+  if (refused_as_duplicate(request, then)) return count_buyer(request.order);
   Result<Live*> begun = begin(id, request, PurchaseId{});
   if (!begun) return then(begun.error());
-  if (buyer_rate_.on()) buyer_rate_.took(buyer_of(request.order), now());
+  count_buyer(request.order);
   reply(**begun, true, false, std::move(then));
   set_alarm();
 }

@@ -109,6 +109,17 @@ TEST(Config, EveryBadValueIsNamedWithItsSourceAndWhatIsAllowed) {
   }
 }
 
+TEST(Config, ACoolDownWithoutARateIsRefusedSinceItDoesNothing) {
+  const auto alone = load_config({}, {"SETTLE_GUARD_BUYER_COOLDOWN_SECONDS=30"});
+  ASSERT_FALSE(alone.ok());
+  EXPECT_EQ(alone.error().code, "invalid_configuration");
+  for (const char* part : {"environment SETTLE_GUARD_BUYER_COOLDOWN_SECONDS", "guard_buyer_per_minute"})
+    EXPECT_NE(alone.error().detail.find(part), std::string::npos) << alone.error().detail;
+  const auto both = load_config({"--guard-buyer-per-minute=5"}, {"SETTLE_GUARD_BUYER_COOLDOWN_SECONDS=30"});
+  ASSERT_TRUE(both.ok());
+  EXPECT_EQ(both->config.guards.buyer_cooldown, DurationMs{30'000});
+}
+
 TEST(Config, LoopbackInAllItsFormsIsAllowed) {
   for (const char* listen : {"127.0.0.1:0", "127.8.9.10:7070", "localhost:1", "[::1]:7070"}) {
     const auto loaded = load_config({"--listen", listen}, {});

@@ -88,6 +88,17 @@ TEST(GuardApi, B10_TooFastIs429WithRetryAfterAndTheReason) {
   EXPECT_EQ(submit(daemon.port(), "k-5", another).status, 202);
 }
 
+TEST(GuardApi, B10_TheSixthKeyOnOneCartIsTooFast) {
+  GuardedDaemon daemon(guarded(DurationMs{0}, 5));
+  json first = order("A-1");
+  first["cart_id"] = "c-1";
+  ASSERT_EQ(submit(daemon.port(), "k-1", first).status, 202);
+  for (int i = 2; i <= 5; ++i)
+    ASSERT_EQ(submit(daemon.port(), "k-" + std::to_string(i), first).status, 200) << "joined";
+  EXPECT_EQ(submit(daemon.port(), "k-6", first).code(), "buyer_rate_limited");
+  for (int i = 1; i <= 5; ++i) EXPECT_EQ(submit(daemon.port(), "k-" + std::to_string(i), first).status, 200);
+}
+
 TEST(GuardApi, B10_WhatIsRefusedForItselfDoesNotCount) {
   GuardedDaemon daemon(guarded(DurationMs{0}, 1));
   json wrong = order("A-1");

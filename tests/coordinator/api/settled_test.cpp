@@ -256,6 +256,37 @@ TEST_F(SettledProcess, I23_AFileSizeLimitIsAFailedWriteAndSaysSo) {
   EXPECT_EQ(request(port, "GET", "/healthz").status, 200);
 }
 
+// What the configuration says of buyers is what they meet.
+TEST_F(SettledProcess, B9_B10_TheGuardsOfTheConfigurationAreOn) {
+  const auto order = [](const std::string& number) {
+    nlohmann::json order = good_order();
+    order["order_id"] = number;
+    return order;
+  };
+  {
+    Settled settled(flags({"--guard-fingerprint-window-seconds", "600"}));
+    const std::uint16_t port = settled.ready();
+    ASSERT_NE(port, 0);
+    register_all(port);
+    ASSERT_EQ(submit(port, "k-1", order("A-1")).status, 202);
+    const RawAnswer asked = submit(port, "k-2", order("A-2"));
+    EXPECT_EQ(asked.status, 409);
+    EXPECT_EQ(asked.code(), "possible_duplicate");
+    EXPECT_EQ(submit(port, "k-2", order("A-2"), "Settle-Allow-Duplicate: true\r\n").status, 202);
+    settled.signal(SIGKILL);
+    settled.wait();
+  }
+  Settled settled(flags({"--guard-buyer-per-minute", "2", "--guard-buyer-cooldown-seconds", "50"}));
+  const std::uint16_t port = settled.ready();
+  ASSERT_NE(port, 0);
+  for (const char* number : {"A-3", "A-4"}) ASSERT_EQ(submit(port, number, order(number)).status, 202);
+  const RawAnswer slow = submit(port, "k-5", order("A-5"));
+  EXPECT_EQ(slow.status, 429);
+  EXPECT_EQ(slow.code(), "buyer_rate_limited");
+  EXPECT_GT(std::stoi(slow.header("retry-after")), 40) << "the cool-down, not the rate's half minute";
+  EXPECT_EQ(submit(port, "k-1", order("A-1")).status, 200) << "the same key is never refused";
+}
+
 // A call that arrived at a participant, whose answer is still to come.
 class OpenCall {
  public:

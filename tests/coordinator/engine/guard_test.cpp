@@ -169,5 +169,39 @@ TEST(Guard, B10_ABuyerWhoBuysTooFastWaits) {
   EXPECT_TRUE(world.submit(third).front().ok());
 }
 
+// Whoever clicks on one cart for ever is slowed down as well, and before each click leaves a record.
+TEST(Guard, B10_EachNewKeyCountsWhateverItFinds) {
+  World world;
+  world.guards.buyer_per_minute = 5;
+  world.guards.fingerprint_window = window;
+  world.restart(world.unsynced());
+  ASSERT_EQ(code(world, world.request("k1", "cart-1")), "taken");
+  for (int i = 2; i <= 5; ++i)
+    EXPECT_EQ(code(world, world.request("k" + std::to_string(i), "cart-1")), "found") << i;
+  const std::uint64_t appends = world.journal->figures().appends;
+  EXPECT_EQ(code(world, world.request("k6", "cart-1")), "buyer_rate_limited");
+  EXPECT_EQ(code(world, world.request("k7")), "buyer_rate_limited") << "not even asked about";
+  EXPECT_EQ(world.journal->figures().appends, appends) << "nothing is stored of them";
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(code(world, world.request("k1", "cart-1")), "found") << "the same key again is free";
+    EXPECT_EQ(code(world, world.request("k3", "cart-1")), "found") << "also of one that joined";
+  }
+  world.loop.now_ = world.loop.now_ + DurationMs{60'000};
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(code(world, world.request("d" + std::to_string(i))), "possible_duplicate");
+  EXPECT_EQ(code(world, world.request("d5")), "buyer_rate_limited") << "questions count, too";
+}
+
+TEST(Guard, B7_ACartForAnotherMerchantIsAnotherPurchase) {
+  World world;
+  ASSERT_EQ(code(world, world.request("k1", "cart-1")), "taken");
+  SubmitRequest other = world.request("k2", "cart-1");
+  other.order.merchant = "m-2";
+  EXPECT_EQ(code(world, other), "cart_id_reused");
+  SubmitRequest same = world.request("k3", "cart-1");
+  same.order.payload = R"({"clicked_at":"12:00:01"})";
+  EXPECT_EQ(code(world, same), "found") << "the payload is the shop's own words";
+}
+
 }  // namespace
 }  // namespace settle::test
