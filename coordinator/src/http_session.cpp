@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "api_problem.hpp"
+#include "language.hpp"
 
 namespace settle {
 namespace http = boost::beast::http;
@@ -171,9 +172,19 @@ void HttpSession::dispatch() {
   if (answer_ready_) write_out();
 }
 
+// As far as its headers were read.
+bool HttpSession::wants_chinese() const {
+  if (!parser_) return false;
+  const http::fields& fields = header_ ? static_cast<const http::fields&>(*header_) : parser_->get().base();
+  const auto asked = fields.find(http::field::accept_language);
+  if (asked == fields.end()) return false;
+  return preferred_language({asked->value().data(), asked->value().size()}) == Language::chinese;
+}
+
 void HttpSession::refuse(const char* code, std::string_view detail) {
   ServerResponse response = problem_response(Problem{code, std::string(detail), ""});
   response.close = true;
+  if (wants_chinese()) put_into_chinese(response);
   phase_ = Phase::handling;
   ++serial_;
   respond(serial_, std::move(response));

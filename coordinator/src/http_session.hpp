@@ -60,6 +60,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   bool head_complete();
   void dispatch();
   void refuse(const char* code, std::string_view detail);
+  bool wants_chinese() const;
   void format(ServerResponse& response);
   void write_out();
   void on_written(const boost::system::error_code& error);

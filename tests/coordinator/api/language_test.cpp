@@ -127,6 +127,38 @@ TEST(Sentences, AProblemIsToldInTheLanguageThatIsAskedFor) {
   EXPECT_EQ(without_title, other) << "only the title is translated";
 }
 
+// Refused before anybody handles it, but not before its headers were read.
+TEST(Sentences, AProblemOfHttpItselfIsToldInTheLanguageThatIsAskedFor) {
+  TestDaemon daemon;
+  const std::string head = "POST /v1/purchases HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+  const auto refused = [&](const std::string& rest) {
+    RawClient client(daemon.port());
+    client.send(head + rest);
+    return client.read();
+  };
+  const RawAnswer large = refused("Accept-Language: zh\r\nContent-Length: 10000000\r\n\r\n");
+  EXPECT_EQ(large.status, 413);
+  EXPECT_EQ(large.json()["title"], problem_sentence("body_too_large", Language::chinese));
+  EXPECT_EQ(large.header("content-language"), "zh-CN");
+  const RawAnswer slow = refused("Accept-Language: zh-CN, en;q=0.5\r\nContent-Length: 100\r\n\r\n{");
+  EXPECT_EQ(slow.status, 408);
+  EXPECT_EQ(slow.json()["title"], problem_sentence("request_timeout", Language::chinese));
+  for (const char* rest :
+       {"Content-Length: 10000000\r\n\r\n", "Accept-Language: en\r\nContent-Length: 10000000\r\n\r\n"}) {
+    const RawAnswer english = refused(rest);
+    EXPECT_EQ(english.status, 413);
+    EXPECT_EQ(english.header("content-language"), "");
+  }
+  RawClient garbage(daemon.port());
+  garbage.send("\x01\x02\r\n\r\n");
+  EXPECT_EQ(garbage.read().code(), "malformed_request");
+  const RawAnswer operators =
+      request(daemon.port(), "POST", "/v1/purchases/" + std::string(32, '0') + "/retry",
+              R"({"who":"ann","why":"again"})", "Accept-Language: zh\r\n");
+  EXPECT_EQ(operators.json()["title"], problem_sentence("not_found", Language::chinese))
+      << "what operators are answered as well";
+}
+
 TEST(Sentences, TheReasonOfACancelledPurchaseIsToldToTheBuyer) {
   TestDaemon daemon({{"charge:try", {409, R"({"code":"insufficient_funds","detail":"12.50 left"})"}}});
   const RawAnswer english = submit(daemon.port(), "k-1", good_order(), "Prefer: wait=10\r\n");
