@@ -40,9 +40,11 @@ Cell count(const Json& object, const char* name) {
 Cell success(const Json& numbers) {
   const Json& percent = member(numbers, "success_percent");
   if (!percent.is_number()) return {"-", Colour::dim, true};
+  const double value = percent.get<double>();
+  const int digits = value > 99 && value < 100 ? 4 : 2;  // rounded, one that was lost would not be seen
   char text[32];
-  std::snprintf(text, sizeof text, "%.2f %%", percent.get<double>());
-  return {text, percent.get<double>() < 99 ? Colour::red : Colour::green, true};
+  std::snprintf(text, sizeof text, "%.*f %%", digits, value);
+  return {text, value < 99 ? Colour::red : Colour::green, true};
 }
 
 Cell time_of(const Json& numbers, const char* name) {

@@ -74,6 +74,7 @@ void append_attempt(JsonWriter& json, const Attempt& attempt) {
   if (attempt.responded) append_response(json, attempt);
   if (attempt.reported_at) append_report(json, attempt);
   if (attempt.wait) json.field("wait_ms", attempt.wait->count);
+  if (attempt.stretched_percent != 100) json.field("stretched_percent", attempt.stretched_percent);
   json.field_if("policy", attempt.policy);
   json.close_object();
 }

@@ -108,6 +108,8 @@ void add_gauges(MetricFamilies& out, const EngineGauges& gauges) {
   out.gauge("settle_purchases_in_motion", "Purchases in memory.", gauges.in_motion);
   out.gauge("settle_due_lag_seconds", "How late the earliest wake-up is; 0: none is.",
             seconds(gauges.due_lag));
+  out.gauge("settle_stretch_percent",
+            "What load makes of the waits of deliveries; 100: they are as they are.", gauges.stretch_percent);
   out.gauge("settle_calls_out", "Calls whose answers are out, queued ones included.", gauges.calls_out);
   out.gauge("settle_client_queued", "Calls that wait for a connection.", gauges.client.queued);
   out.gauge("settle_client_queued_longest", "... of the participant or merchant that has the most.",

@@ -35,6 +35,7 @@ constexpr std::array kinds = {
     ProblemKind{"second_person_needed", 409, "Another person must say the same"},
     ProblemKind{"bulk_act_running", 409, "A bulk act is under way"},
     ProblemKind{"policy_shipped", 409, "A shipped policy stays as it is"},
+    ProblemKind{"policy_window_shorter", 409, "A window that is in use would end sooner"},
     ProblemKind{"contradiction", 409, "Contradicts what is known"},
     ProblemKind{"possible_duplicate", 409, "Looks like an earlier purchase; say so if another one is meant"},
     ProblemKind{"body_too_large", 413, "The body is too large"},

@@ -186,6 +186,8 @@ void append_purchase_event(JsonWriter& json, const Record& record, const Definit
     json.open_object();
     std::visit(FieldsOf(json, definition), event->what);
     json.close_object();
+    if (event->stretch_percent > 100) json.field("stretch_percent", event->stretch_percent);
+    json.field("policies", event->policies);
   }
   const auto transitions = decode_transitions(record.transitions);
   if (!transitions) return;

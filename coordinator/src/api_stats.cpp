@@ -1,11 +1,11 @@
 // GET /v1/stats: what the aggregates say of a window of time (docs/numbers.md).
 
 #include <algorithm>
-#include <cstdio>
 
 #include "api_context.hpp"
 #include "api_query.hpp"
 #include "json_writer.hpp"
+#include "percent.hpp"
 #include "stats_bucket.hpp"
 
 namespace settle {
@@ -72,14 +72,6 @@ std::optional<Problem> read_query(std::string_view text, TimeMs now, StatsQuery&
   return in.problem();
 }
 
-// "99.95"
-std::string percent(std::uint64_t part, std::uint64_t whole) {
-  char text[32];
-  const int size = std::snprintf(text, sizeof text, "%.2f",
-                                 100.0 * static_cast<double>(part) / static_cast<double>(whole));
-  return {text, static_cast<std::size_t>(size)};
-}
-
 // A window that begins between an attempt and its being held has one too few.
 std::uint64_t not_below_0(std::uint64_t count) {
   return static_cast<std::int64_t>(count) < 0 ? 0 : count;
@@ -102,7 +94,7 @@ void append_summary(JsonWriter& json, const char* name, const Counters& cell) {
   json.field("recovered_alone", cell[recovered_alone]);
   if (won + lost > 0) {
     json.key("success_percent");
-    json.raw(percent(won, won + lost));
+    json.raw(floored_percent(won, won + lost));
   }
   json.field("retried", cell[retried]);
   if (cell[retried] > 0) {
@@ -176,7 +168,7 @@ void append_endpoints(JsonWriter& json, const StatsAnswer& answer, Ranking order
     json.field("operation", name_of(endpoint.key->operation));
     if (endpoint.attempts > 0) {
       json.key("failed_percent");
-      json.raw(percent(std::min(endpoint.failures, endpoint.attempts), endpoint.attempts));
+      json.raw(floored_percent(std::min(endpoint.failures, endpoint.attempts), endpoint.attempts));
     }
     append_summary(json, "numbers", *endpoint.cell);
     json.close_object();

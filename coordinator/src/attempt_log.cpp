@@ -157,7 +157,7 @@ void AttemptLog::end_by(const Event& event, const Definition& definition, const 
   for (Kept& kept : kept_) {
     if (kept.attempt.end != Attempt::End::out || still_out(kept)) continue;
     end_without_answer(kept, event, leases);
-    ended(kept, event.at, definition);
+    ended(kept, event, definition);
   }
 }
 
@@ -187,13 +187,19 @@ void AttemptLog::end_without_answer(Kept& kept, const Event& event, const std::v
   }
 }
 
-void AttemptLog::ended(Kept& kept, TimeMs at, const Definition& definition) {
+void AttemptLog::ended(Kept& kept, const Event& event, const Definition& definition) {
   Attempt& attempt = kept.attempt;
   const Step& step = purchase_.steps[kept.step];
-  attempt.ended_at = at;
+  attempt.ended_at = event.at;
   attempt.policy = policy_of(definition.steps[kept.step], attempt.operation, attempt.cause);
-  if (step.wake_at && !step.in_flight && !step.query_in_flight)
-    attempt.wait = DurationMs{std::max<std::int64_t>(0, (step.wake_at - at).count)};
+  if (!step.wake_at || step.in_flight || step.query_in_flight) return;
+  attempt.wait = DurationMs{std::max<std::int64_t>(0, (step.wake_at - event.at).count)};
+  // Load stretches the waits of the policy alone, not probes, nor the patience for a report.
+  const bool waits = step.state == StepState::delivering && !step.probing && !step.held_since &&
+                     attempt.cause != Cause::none;
+  const auto slot = static_cast<std::size_t>(attempt.operation) - 1;
+  const auto made = static_cast<std::uint32_t>(attempt.attempt - step.attempts_base[slot]);
+  if (waits) attempt.stretched_percent = stretch_of(event, attempt.operation, made);
 }
 
 template <class E>
@@ -220,7 +226,7 @@ void AttemptLog::answered(const E& said, Operation operation, const Event& event
   attempt.detail = said.detail;
   if (attempt.late) return;
   attempt.end = Attempt::End::answered;
-  ended(*kept, event.at, definition);
+  ended(*kept, event, definition);
 }
 
 // What a 202 had promised.

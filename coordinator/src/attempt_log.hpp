@@ -36,7 +36,7 @@ class AttemptLog {
   void begin(const Record& record, const Definition& definition, const Effect& effect);
   void end_by(const Event& event, const Definition& definition, const std::vector<TimeMs>& leases);
   void end_without_answer(Kept& kept, const Event& event, const std::vector<TimeMs>& leases);
-  void ended(Kept& kept, TimeMs at, const Definition& definition);
+  void ended(Kept& kept, const Event& event, const Definition& definition);
   bool still_out(const Kept& kept) const;
   Kept* find(std::uint8_t step, Operation operation, std::uint16_t attempt);
   template <class E>

@@ -1,7 +1,9 @@
 #include "definition_book.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 
 #include "policy_json.hpp"
 #include "settle/coordinator/engine.hpp"
@@ -86,6 +88,19 @@ Status DefinitionBook::allows(const PolicySet& policies) const {
                                          " would be invalid: " + valid.error().detail};
   }
   return ok();
+}
+
+bool DefinitionBook::names(std::string_view policy) const {
+  const auto in_spec = [&](const OperationSpec& spec) {
+    return spec.retry_name == policy || std::any_of(spec.on.begin(), spec.on.end(),
+                                                    [&](const CausePolicy& on) { return on.name == policy; });
+  };
+  const auto in_step = [&](const StepDefinition& step) {
+    return std::any_of(std::begin(step.operations), std::end(step.operations), in_spec);
+  };
+  return std::any_of(definitions_.begin(), definitions_.end(), [&](const auto& one) {
+    return std::any_of(one.second.steps.begin(), one.second.steps.end(), in_step);
+  });
 }
 
 DefinitionBook::Shared DefinitionBook::newest(std::string_view name) const {

@@ -27,6 +27,8 @@ class DefinitionBook {
   void put(PolicySet policies);
   // Whether every definition, old versions included, stays valid with these. Errors: invalid_policy.
   Status allows(const PolicySet& policies) const;
+  // Whether a definition, old versions included, uses the policy of this name.
+  bool names(std::string_view policy) const;
   // The newest revision; revision 0 is what is shipped with this build.
   const PolicySet& policies() const { return sets_.rbegin()->second; }
 
@@ -46,7 +48,7 @@ class DefinitionBook {
  private:
   std::map<std::pair<std::string, std::uint32_t>, Definition> definitions_;  // as they were put
   std::map<std::string, std::uint32_t, std::less<>> newest_;                 // version, by name
-  std::map<std::uint32_t, PolicySet> sets_{{0, PolicySet{0, shipped_policies()}}};
+  std::map<std::uint32_t, PolicySet> sets_{{0, shipped_policy_set()}};
   using Resolved = std::tuple<std::string, std::uint32_t, std::uint32_t>;  // name, version, revision
   mutable std::map<Resolved, Shared> resolved_;
 };

@@ -8,6 +8,7 @@
 
 #include "api_json.hpp"
 #include "policy_json.hpp"
+#include "policy_levels.hpp"
 #include "settle/coordinator/engine.hpp"
 #include "settle/participants/known_names.hpp"
 
@@ -19,36 +20,6 @@ using namespace strict;  // NOLINT(google-build-using-namespace): this file is n
 // What is spoken to a step's target. There is one so far, so that a definition need not keep which; it is
 // written out all the same, and stays what it is when there are others.
 constexpr const char* dialect = "settle";
-
-// A policy's name, or the policy itself.
-void read_policy_use(const Json& value, const std::string& pointer, RetryPolicy& policy, std::string& name) {
-  name.clear();
-  if (!value.is_string()) return void(policy = read_policy(value, pointer));
-  name = value.get<std::string>();
-  if (name.empty() || name.size() > 64) problem(pointer, "must be the name of a policy, or a policy");
-}
-
-void read_causes(const Json& object, const std::string& pointer, OperationSpec& spec) {
-  if (!object.is_object()) problem(pointer, "must be an object");
-  spec.on.clear();
-  for (const Cause cause : causes_with_policies) {
-    const char* const key = name_of(cause);
-    if (!object.contains(key)) continue;
-    CausePolicy one;
-    one.cause = cause;
-    read_policy_use(object[key], pointer + "/" + key, one.retry, one.name);
-    spec.on.push_back(std::move(one));
-  }
-  if (spec.on.size() == object.size()) return;
-  std::vector<const char*> known;
-  for (const Cause cause : causes_with_policies) known.push_back(name_of(cause));
-  for (const auto& [key, value] : object.items())
-    if (std::none_of(known.begin(), known.end(), [&key = key](const char* name) { return key == name; })) {
-      std::string place = pointer;
-      append_pointer(place, key);
-      problem(place, "is no kind of error" + known_names(known));
-    }
-}
 
 // Journals from before policies had names hold the fields of an exponential policy beside the time-out.
 bool read_older_operation(const Json& object, const std::string& pointer, OperationSpec& spec) {
@@ -64,14 +35,38 @@ bool read_older_operation(const Json& object, const std::string& pointer, Operat
   return true;
 }
 
-void read_operation(const Json& object, const std::string& pointer, bool stored, OperationSpec& spec) {
+// Which of the kinds in `on` are counted by their own policy alone.
+void read_apart(const Json& list, const std::string& pointer, OperationSpec& spec) {
+  if (!list.is_array()) problem(pointer, "must be an array of kinds of error");
+  for (CausePolicy& one : spec.on) one.apart = false;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const auto one = std::find_if(spec.on.begin(), spec.on.end(),
+                                  [&](const CausePolicy& on) { return list[i] == name_of(on.cause); });
+    if (one == spec.on.end())
+      problem(pointer + "/" + std::to_string(i), "is no kind of error that has a policy in `on`");
+    one->apart = true;
+  }
+}
+
+// `levels`: what the step and the definition say.
+void read_operation(const Json& object, const std::string& pointer, bool stored, PolicyLevels levels,
+                    Operation operation, OperationSpec& spec) {
   if (!stored || !read_older_operation(object, pointer, spec))
-    only(object, pointer, {"timeout_ms", "retry", "on", "probe_ms"});
+    only(object, pointer, {"timeout_ms", "retry", "on", "counted_apart", "probe_ms"});
   spec.timeout.count = integer(object, "timeout_ms", pointer, spec.timeout.count);
   spec.probe.count = integer(object, "probe_ms", pointer, spec.probe.count);
   if (object.contains("retry"))
-    read_policy_use(object["retry"], pointer + "/retry", spec.retry, spec.retry_name);
-  if (object.contains("on")) read_causes(object["on"], pointer + "/on", spec);
+    levels.retry[static_cast<std::size_t>(operation) - 1] =
+        read_policy_use(object["retry"], pointer + "/retry");
+  if (object.contains("on"))
+    for (auto& [cause, policy] : read_causes(object["on"], pointer + "/on"))
+      levels.on.insert_or_assign(cause, policy);
+  apply(levels, operation, spec);
+  if (object.contains("counted_apart")) {
+    read_apart(object["counted_apart"], pointer + "/counted_apart", spec);
+  } else if (stored) {  // before there was such a thing
+    for (CausePolicy& one : spec.on) one.apart = false;
+  }
 }
 
 // Names of steps -> indices. A step may only be named once it is known; validate() finds the cycles.
@@ -90,12 +85,26 @@ std::vector<std::uint8_t> step_list(const Json& steps, const Json& object, const
   return indices;
 }
 
-StepDefinition read_step(const Json& steps, std::size_t index, bool stored) {
+// What is stored is written out, operation by operation: the defaults of this build are not for it.
+void read_operations(const Json& object, const std::string& pointer, bool stored, const PolicyLevels& levels,
+                     StepDefinition& step) {
+  const Json nothing = Json::object();
+  for (int op = 1; op <= operation_count; ++op) {
+    const auto operation = static_cast<Operation>(op);
+    OperationSpec& spec = step.spec(operation) = default_spec(operation);
+    if (stored) spec.on.clear();
+    const char* const name = name_of(operation);
+    read_operation(object.contains(name) ? object[name] : nothing, pointer + "/" + name, stored, levels,
+                   operation, spec);
+  }
+}
+
+StepDefinition read_step(const Json& steps, std::size_t index, bool stored, const PolicyLevels& around) {
   const Json& object = steps[index];
   const std::string pointer = "/steps/" + std::to_string(index);
   only(object, pointer,
        {"name", "mode", "target", "dialect", "after", "confirm_after", "await_ms", "priority", "secrets",
-        "try", "confirm", "cancel", "deliver", "query"});
+        "retry", "on", "try", "confirm", "cancel", "deliver", "query"});
   StepDefinition step;
   step.name = text(object, "name", pointer);
   step.mode = choice(object, "mode", pointer, StepMode::tcc,
@@ -122,18 +131,14 @@ StepDefinition read_step(const Json& steps, std::size_t index, bool stored) {
       step.secrets.push_back(name.get<std::string>());
     }
   }
-  for (int op = 1; op <= operation_count; ++op) {
-    const auto operation = static_cast<Operation>(op);
-    step.spec(operation) = default_spec(operation);
-    if (const char* name = name_of(operation); object.contains(name))
-      read_operation(object[name], pointer + "/" + name, stored, step.spec(operation));
-  }
+  read_operations(object, pointer, stored, read_policy_levels(object, pointer, around), step);
   return step;
 }
 
 Definition read_definition(std::string_view name, const Json& json, bool stored) {
   only(json, "",
-       {"name", "version", "decided_by", "on_deadline", "deadline_ms", "decision_margin_ms", "steps"});
+       {"name", "version", "decided_by", "on_deadline", "deadline_ms", "decision_margin_ms", "retry", "on",
+        "steps"});
   Definition definition;
   definition.name = std::string(name);
   if (json.contains("name") && json["name"] != definition.name)
@@ -147,8 +152,9 @@ Definition read_definition(std::string_view name, const Json& json, bool stored)
       integer(json, "decision_margin_ms", "", definition.decision_margin.count);
   if (!json.contains("steps") || !json["steps"].is_array()) problem("/steps", "must be an array");
   if (json["steps"].size() > steps_max) problem("/steps", "must hold at most 32 steps");
+  const PolicyLevels levels = read_policy_levels(json, "", {});
   for (std::size_t i = 0; i < json["steps"].size(); ++i)
-    definition.steps.push_back(read_step(json["steps"], i, stored));
+    definition.steps.push_back(read_step(json["steps"], i, stored, levels));
   return definition;
 }
 
@@ -159,6 +165,9 @@ Json policy_use(const RetryPolicy& policy, const std::string& name) {
 Json operation_object(const OperationSpec& spec) {
   Json object{{"timeout_ms", spec.timeout.count}, {"retry", policy_use(spec.retry, spec.retry_name)}};
   for (const CausePolicy& one : spec.on) object["on"][name_of(one.cause)] = policy_use(one.retry, one.name);
+  if (!spec.on.empty()) object["counted_apart"] = Json::array();
+  for (const CausePolicy& one : spec.on)
+    if (one.apart) object["counted_apart"].push_back(name_of(one.cause));
   object["probe_ms"] = spec.probe.count;
   return object;
 }

@@ -93,7 +93,7 @@ class EngineImpl final : public Engine {
   std::vector<std::shared_ptr<const Definition>> definitions() const override;
   void put_definition(Definition definition, Then<PutOutcome> then) override;
   const PolicySet& policies() const override { return book_.policies(); }
-  void put_policy(std::string name, RetryPolicy policy, Then<PutOutcome> then) override;
+  void put_policy(std::string name, RetryPolicy policy, PolicyChange change, Then<PutOutcome> then) override;
   std::vector<EndpointView> endpoints() const override { return gates_.view(now()); }
   void disable_endpoint(const std::string& target, Operation operation, Act act, Then<Done> then) override;
   void enable_endpoint(const std::string& target, Operation operation, Act act, Then<Done> then) override;
@@ -273,6 +273,8 @@ class EngineImpl final : public Engine {
   void after_definitions(OnDurable then);
   void add_policies(PolicySet policies, std::string event, OnDurable then);
   void bring_shipped_policies();
+  Status window_may_change(const std::string& name, const RetryPolicy& before,
+                           const RetryPolicy& after) const;
   void set_paused(bool paused, Act act, Then<Done> then);
 
   // Reading (engine_read.cpp).

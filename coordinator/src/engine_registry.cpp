@@ -5,6 +5,7 @@
 
 #include "engine_impl.hpp"
 #include "policy_json.hpp"
+#include "settle/coordinator/log.hpp"
 #include "settle/coordinator/targets.hpp"
 #include "settle/statemachine/bug.hpp"
 
@@ -197,13 +198,25 @@ void EngineImpl::add_policies(PolicySet policies, std::string event, OnDurable t
   put_document(RecordKind::registry, std::move(event), std::move(change), std::move(then));
 }
 
-void EngineImpl::put_policy(std::string name, RetryPolicy policy, Then<PutOutcome> then) {
+// A window that ends sooner gives up what waits sooner, and may do so at once: that is to be meant.
+Status EngineImpl::window_may_change(const std::string& name, const RetryPolicy& before,
+                                     const RetryPolicy& after) const {
+  const bool shorter = after.window.count != 0 && (before.window.count == 0 || after.window < before.window);
+  if (!shorter || !book_.names(name)) return ok();
+  return Error{"policy_window_shorter",
+               "/window_ms: is shorter than it was (" + std::to_string(before.window.count) +
+                   "), and definitions use this policy: what waits would be given up sooner. Say "
+                   "confirm_shorter_window if that is meant"};
+}
+
+void EngineImpl::put_policy(std::string name, RetryPolicy policy, PolicyChange change,
+                            Then<PutOutcome> then) {
   if (failed_) return then(*failed_);
   if (Status valid = validate(policy); !valid) return then(valid.error());
-  if (shipped_policies().count(name) != 0)
+  PolicySet next = book_.policies();
+  if (next.shipped.count(name) != 0)
     return then(
         Error{"policy_shipped", "\"" + name + "\" is shipped and stays as it is; give yours another name"});
-  PolicySet next = book_.policies();
   const auto before = next.named.find(name);
   const bool created = before == next.named.end();
   if (!created && before->second == policy)
@@ -213,29 +226,39 @@ void EngineImpl::put_policy(std::string name, RetryPolicy policy, Then<PutOutcom
   if (created && next.named.size() >= policies_max)
     return then(
         Error{"too_many_policies", "there are " + std::to_string(policies_max) + " policies already"});
+  if (!created && !change.shorter_window_ok)
+    if (Status may = window_may_change(name, before->second, policy); !may) return then(may.error());
   ++next.revision;
-  std::string event = nlohmann::json{{"event", "policy_put"},
-                                     {"name", name},
-                                     {"revision", next.revision},
-                                     {"policy", nlohmann::json::parse(policy_object(policy).dump())}}
-                          .dump();
+  nlohmann::json event{{"event", "policy_put"}, {"name", name}, {"revision", next.revision}};
+  if (!change.act.who.empty()) event["who"] = change.act.who, event["why"] = change.act.why;
+  if (!created) event["before"] = nlohmann::json::parse(policy_object(before->second).dump());
+  event["policy"] = nlohmann::json::parse(policy_object(policy).dump());
   next.named.insert_or_assign(std::move(name), std::move(policy));
   if (Status allowed = book_.allows(next); !allowed) return then(allowed.error());
-  add_policies(std::move(next), std::move(event), [created, then = std::move(then)](const Status& status) {
+  add_policies(std::move(next), event.dump(), [created, then = std::move(then)](const Status& status) {
     if (!status.ok()) return then(status.error());
     then(PutOutcome{created, true});
   });
 }
 
-// What is shipped may differ from build to build; what was in force may not. So the journal holds it, and a
-// later build only adds names.
+// What is shipped may differ from build to build; what was in force may not. So the journal holds it, and
+// what a later build ships otherwise is a change like any other: a revision of its own, from the next event
+// on.
 void EngineImpl::bring_shipped_policies() {
-  PolicySet next = book_.policies();
-  const std::size_t before = next.revision == 0 ? 0 : next.named.size();
-  for (const auto& [name, policy] : shipped_policies()) next.named.emplace(name, policy);
-  if (next.named.size() == before) return;
+  const PolicySet& before = book_.policies();
+  PolicySet next = with_shipped_policies(before);
+  nlohmann::json changed = nlohmann::json::array();
+  for (const auto& [name, policy] : next.named) {
+    const auto was = before.named.find(name);
+    if (before.revision == 0 || was == before.named.end() || was->second != policy) changed.push_back(name);
+  }
+  if (changed.empty()) return;
+  if (const Status allowed = book_.allows(next); !allowed)
+    return log_error("the policies that this build ships were not taken over",
+                     {{"detail", allowed.error().detail}});
   ++next.revision;
-  std::string event = nlohmann::json{{"event", "policies_shipped"}, {"revision", next.revision}}.dump();
+  std::string event =
+      nlohmann::json{{"event", "policies_shipped"}, {"revision", next.revision}, {"names", changed}}.dump();
   add_policies(std::move(next), std::move(event), [](const Status&) {});
 }
 

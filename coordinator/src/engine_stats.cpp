@@ -169,6 +169,7 @@ EngineGauges EngineImpl::gauges() const {
     gauges.stats_behind += shard.stats_told - std::min(shard.stats_told, folded_to);
   }
   if (due && due < time) gauges.due_lag = time - due;
+  gauges.stretch_percent = std::max<std::uint32_t>(100, stretch());
   gauges.calls_out = calls_out_;
   gauges.waiters = waits_.size();
   gauges.engine_minus_wall = time - loop_.wall();

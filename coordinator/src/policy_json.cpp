@@ -24,7 +24,7 @@ std::vector<DurationMs> read_waits(const Json& json, const std::string& pointer)
 
 std::vector<const char*> fields_of(RetryKind kind, bool named) {
   std::vector<const char*> fields{"kind", "jitter_percent", "attempts_max", "window_ms"};
-  if (named) fields.insert(fields.end(), {"name", "shipped"});
+  if (named) fields.insert(fields.end(), {"name", "shipped", "who", "why", "confirm_shorter_window"});
   if (kind == RetryKind::schedule) fields.push_back("waits_ms");
   if (kind != RetryKind::schedule) fields.push_back("base_ms");
   if (kind == RetryKind::exponential) fields.insert(fields.end(), {"factor_percent", "cap_ms"});
@@ -92,9 +92,9 @@ Json policy_object(const RetryPolicy& policy) {
   return object;
 }
 
-Json shown_policy(const std::string& name, const RetryPolicy& policy) {
-  Json object{{"name", name}, {"shipped", shipped_policies().count(name) != 0}};
-  object.update(policy_object(policy));
+Json shown_policy(const PolicySet& policies, const std::string& name) {
+  Json object{{"name", name}, {"shipped", policies.shipped.count(name) != 0}};
+  object.update(policy_object(policies.named.at(name)));
   return object;
 }
 
@@ -118,8 +118,25 @@ Result<RetryPolicy> parse_policy(std::string_view name, std::string_view text) {
 std::string policy_set_json(const PolicySet& policies) {
   Json json{{"revision", policies.revision}, {"policies", Json::object()}};
   for (const auto& [name, policy] : policies.named) json["policies"][name] = policy_object(policy);
+  json["shipped"] = policies.shipped;
   return json.dump();
 }
+
+namespace {
+
+std::set<std::string, std::less<>> read_shipped(const Json& json) {
+  if (!json.contains("shipped")) return first_shipped_names();
+  const Json& list = json["shipped"];
+  std::set<std::string, std::less<>> names;
+  if (!list.is_array()) problem("/shipped", "must be an array of names");
+  for (const Json& name : list) {
+    if (!name.is_string()) problem("/shipped", "must be an array of names");
+    names.insert(name.get<std::string>());
+  }
+  return names;
+}
+
+}  // namespace
 
 Result<PolicySet> parse_policy_set(std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);
@@ -131,6 +148,7 @@ Result<PolicySet> parse_policy_set(std::string_view text) {
       problem("/policies", "must be an object");
     for (const auto& [name, policy] : json["policies"].items())
       set.named[name] = read_policy(policy, "/policies/" + name);
+    set.shipped = read_shipped(json);
   } catch (const Misread& found) {
     return Error{"damaged", "the policies in the journal cannot be read: " + found.detail};
   }

@@ -34,7 +34,7 @@ strict::Json policy_object(const RetryPolicy& policy);
 
 // A policy as PUT /v1/policies/{name} takes it, and as it is shown. Errors: invalid_policy, with the pointer.
 Result<RetryPolicy> parse_policy(std::string_view name, std::string_view json);
-strict::Json shown_policy(const std::string& name, const RetryPolicy& policy);
+strict::Json shown_policy(const PolicySet& policies, const std::string& name);
 
 // The whole set, as the journal keeps it, every field written out. Errors: damaged.
 std::string policy_set_json(const PolicySet& policies);

@@ -36,6 +36,7 @@ constexpr std::array titles = {
     Title{"state_forbids", "当前状态不允许此操作"},
     Title{"in_use", "正在使用中"},
     Title{"policy_shipped", "内置策略不可修改"},
+    Title{"policy_window_shorter", "正在使用的策略的时限将会缩短，请确认"},
     Title{"contradiction", "与已知结果相矛盾"},
     Title{"possible_duplicate", "该订单可能与之前的订单重复，请确认后再提交"},
     Title{"body_too_large", "请求内容过大"},

@@ -87,11 +87,18 @@ Status check_step(const Definition& definition, std::size_t index) {
       return policy;
   }
   // What is pushed forward for ever would never come to a person (I16).
-  for (const Operation op : {Operation::confirm, Operation::cancel, Operation::deliver})
-    if (step.spec(op).retry.attempts_max == 0 && step.spec(op).retry.window.count == 0)
+  for (const Operation op : {Operation::confirm, Operation::cancel, Operation::deliver}) {
+    const OperationSpec& spec = step.spec(op);
+    if (spec.retry.attempts_max == 0 && spec.retry.window.count == 0)
       return invalid(
           where +
           ": confirm, cancel and deliver need attempts_max or window_ms, so that a person hears of it");
+    for (const CausePolicy& on : spec.on)
+      if (on.apart && !ends_apart(spec, op, on))
+        return invalid(
+            where + " " + name_of(op) + " on/" + name_of(on.cause) +
+            ": what is counted apart needs attempts_max or window_ms, so that a person hears of it");
+  }
   return ok();
 }
 
@@ -121,14 +128,10 @@ Status validate(const Definition& definition) {
   return ok();
 }
 
-// B2 for what may still be refused, C8 for what must come to its end, A5 for who is told of it.
-OperationSpec default_spec(Operation op) {
-  static const char* const names[] = {"submit", "graded", "graded", "callback", "query"};
-  OperationSpec spec;
-  spec.retry_name = names[static_cast<int>(op) - 1];
-  spec.retry = shipped_policies().at(spec.retry_name);
-  if (op == Operation::deliver) spec.timeout = DurationMs{10'000};
-  return spec;
+// A try's end is the decision's deadline; the operation's window holds for every kind.
+bool ends_apart(const OperationSpec& spec, Operation op, const CausePolicy& one) {
+  const bool owed = op == Operation::confirm || op == Operation::cancel || op == Operation::deliver;
+  return !owed || one.retry.attempts_max != 0 || one.retry.window.count != 0 || spec.retry.window.count != 0;
 }
 
 const CausePolicy* OperationSpec::for_cause(Cause cause) const {

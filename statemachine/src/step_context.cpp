@@ -33,6 +33,12 @@ std::uint32_t StepContext::made(Operation op) const {
   return static_cast<std::uint32_t>(step().attempts[slot(op)] - step().attempts_base[slot(op)]);
 }
 
+// What the operation's own cap counts.
+std::uint32_t StepContext::counted(Operation op) const {
+  const std::uint32_t apart = step().operation == op ? step().apart : 0U;
+  return made(op) - std::min(apart, made(op));
+}
+
 // Kinds of error that have no policy of their own are all counted together, by the attempts.
 StepContext::Row StepContext::row(Operation op) const {
   const OperationSpec& spec = defined().spec(op);
@@ -40,10 +46,11 @@ StepContext::Row StepContext::row(Operation op) const {
   const Cause news = facts_.cause != Cause::none ? facts_.cause : Cause::lost;
   const Cause cause = fresh ? news : step().row_of;  // without news the last failure still governs
   const CausePolicy* own = spec.for_cause(cause);
-  if (own == nullptr) return {Cause::none, made(op), &spec.retry};
+  if (own == nullptr) return {Cause::none, counted(op), &spec.retry};
   // Queries are not counted by kind: the row is that of the operation that they ask about.
   if (op == Operation::query) return {cause, made(op), &own->retry};
-  return {cause, (step().row_of == cause ? step().row : 0U) + (fresh ? 1U : 0U), &own->retry};
+  return {cause, (step().row_of == cause ? step().row : 0U) + (fresh ? 1U : 0U), &own->retry, own->apart,
+          fresh};
 }
 
 DurationMs StepContext::wait_of(Operation op, bool slowly) const {
@@ -53,8 +60,7 @@ DurationMs StepContext::wait_of(Operation op, bool slowly) const {
   const bool longest = slowly && failures.of == Cause::none;
   DurationMs wait =
       retry_wait(policy, longest ? std::numeric_limits<std::uint16_t>::max() : failures.failures, seed(op));
-  if (op == Operation::deliver && event_.stretch_percent > 100)
-    wait = DurationMs{wait.count * event_.stretch_percent / 100};
+  wait = DurationMs{wait.count * stretch_of(event_, op, made(op)) / 100};
   return facts_.retry_after.count > 0 && !SETTLE_BUG(retry_after_ignored)
              ? honour_retry_after(policy, wait, facts_.retry_after)
              : wait;
@@ -69,8 +75,11 @@ bool StepContext::attempt_left(Operation op) const {
   const Row failures = row(op);
   if (failures.of != Cause::none && !attempt_allowed(*failures.policy, failures.failures, first, next))
     return false;
-  return attempt_allowed(defined().spec(op).retry, SETTLE_BUG(gives_up_early) ? made(op) + 1 : made(op),
-                         first, next);
+  // What this event put apart is not counted either; the window holds for all.
+  const std::uint32_t others = counted(op), now_apart = failures.apart && failures.fresh ? 1 : 0;
+  const std::uint32_t counts = others - std::min(others, now_apart);
+  return attempt_allowed(defined().spec(op).retry, SETTLE_BUG(gives_up_early) ? counts + 1 : counts, first,
+                         next);
 }
 
 bool StepContext::watch_left() const {
@@ -101,10 +110,10 @@ void StepContext::send(Operation op) {
   Step& s = step();
   // It was with a person only since it was held: it goes on as if it had not been.
   if (held() && s.probing && s.state != StepState::parked &&
-      attempt_allowed(defined().spec(op).retry, made(op), s.first_attempt_at[slot(op)], event_.at))
+      attempt_allowed(defined().spec(op).retry, counted(op), s.first_attempt_at[slot(op)], event_.at))
     s.probing = false;
   land();
-  if (made(op) == 0) forget_row();
+  if (made(op) == 0) forget_row(), s.apart = 0;
   s.operation = op;
   s.in_flight = true;
   // A cancel, too, says that the try may have happened: of a refused one that succeeded after all, it is the
@@ -172,6 +181,8 @@ void StepContext::forget_row() {
 
 void StepContext::count_row(Operation op) {
   const Row failures = row(op);
+  if (failures.apart && failures.fresh && step().apart < std::numeric_limits<std::uint16_t>::max())
+    ++step().apart;
   if (failures.of == Cause::none) return forget_row();
   step().row_of = failures.of;
   step().row = static_cast<std::uint16_t>(

@@ -80,9 +80,12 @@ class StepContext {
     Cause of = Cause::none;
     std::uint32_t failures = 0;
     const RetryPolicy* policy = nullptr;
+    bool apart = false;  // no other policy counts them
+    bool fresh = false;  // this event brought one
   };
   Row row(Operation op) const;
-  std::uint32_t made(Operation op) const;  // attempts since a person's last retry
+  std::uint32_t made(Operation op) const;     // attempts since a person's last retry
+  std::uint32_t counted(Operation op) const;  // ... less those that are counted apart
   DurationMs wait_of(Operation op, bool slowly = false) const;
   JitterSeed seed(Operation op) const;
   void uncount(Operation op);

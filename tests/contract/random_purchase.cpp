@@ -10,10 +10,10 @@ auto all(const Order& order) {
   return std::tie(a, b, c, d, e, f, g, h, i, j, k);
 }
 auto all(const Step& step) {
-  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a1, b1, c1, d1] =
-      step;
+  const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a1, b1, c1, d1,
+               e1] = step;
   return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a1, b1, c1,
-                  d1);
+                  d1, e1);
 }
 auto all(const Submitted& event) {
   const auto& [a, b, c, order, e, f, g] = event;
@@ -101,9 +101,10 @@ bool same(const Purchase& left, const Purchase& right) {
 }
 
 bool same(const Event& left, const Event& right) {
-  const auto& [at, queryable, what, policies, stretch, notices] = left;
+  const auto& [at, queryable, what, policies, stretch, notices, on_time] = left;
   if (at != right.at || queryable != right.queryable || policies != right.policies ||
-      stretch != right.stretch_percent || notices != right.notices || what.index() != right.what.index())
+      stretch != right.stretch_percent || notices != right.notices || on_time != right.first_resend_on_time ||
+      what.index() != right.what.index())
     return false;
   return std::visit(
       [&](const auto& one) { return all(one) == all(std::get<std::decay_t<decltype(one)>>(right.what)); },
@@ -169,6 +170,7 @@ Step RandomPurchases::one_step() {
   step.probing = number<bool>();
   step.row_of = one_of(Cause::none, Cause::overload);
   step.row = number<std::uint16_t>();
+  step.apart = number<std::uint16_t>();
   step.warned = {static_cast<std::uint8_t>(below(window_warnings_max + 1)), time()};
   step.last_cause = one_of(Cause::none, Cause::overload);
   step.last_status = number<std::uint16_t>();

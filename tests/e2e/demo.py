@@ -89,7 +89,7 @@ def hurry(api):
     """Whoever watches does not want to wait for the callbacks' own schedule, which begins with two minutes."""
     api.ask("PUT", "/v1/policies/hurry", {"kind": "fixed", "base_ms": 3_000, "attempts_max": 100, "window_ms": 3_600_000})
     definition = api.ask("GET", "/v1/definitions/purchase")
-    definition["steps"][-1]["deliver"]["retry"] = "hurry"
+    definition["steps"][-1]["deliver"] = {"retry": "hurry"}  # whatever goes wrong
     definition.pop("version", None)
     api.ask("PUT", "/v1/definitions/purchase", definition)
 

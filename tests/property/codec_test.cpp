@@ -47,7 +47,8 @@ bool same(const RetryPolicy& a, const std::string& name_a, const RetryPolicy& b,
 bool same(const OperationSpec& a, const OperationSpec& b) {
   if (a.timeout != b.timeout || a.probe != b.probe || a.on.size() != b.on.size()) return false;
   for (std::size_t i = 0; i < a.on.size(); ++i)
-    if (a.on[i].cause != b.on[i].cause || !same(a.on[i].retry, a.on[i].name, b.on[i].retry, b.on[i].name))
+    if (a.on[i].cause != b.on[i].cause || a.on[i].apart != b.on[i].apart ||
+        !same(a.on[i].retry, a.on[i].name, b.on[i].retry, b.on[i].name))
       return false;
   return same(a.retry, a.retry_name, b.retry, b.retry_name);
 }

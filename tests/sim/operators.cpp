@@ -199,7 +199,7 @@ void People::upgrade() {
       // Windows grow and shrink and go away under what is parked.
       if (deliveries && definitions_random_.chance(700'000))
         policy.window.count = policy.cap.count + definitions_random_.delay(60'000, 86'400'000).count;
-      return engine.put_policy(deliveries ? "reach" : "patience", std::move(policy),
+      return engine.put_policy(deliveries ? "reach" : "patience", std::move(policy), {{}, true},
                                watched<Engine::PutOutcome>("policy"));
     }
     const std::string name = operator_.pick(definition_names_);

@@ -13,8 +13,9 @@ std::size_t slot(Operation op) {
 
 // Whether no attempt more was allowed: by their number, or since the longest wait leads out of the window.
 bool used_up(const RetryPolicy& policy, const Step& step, Operation counted, TimeMs at) {
+  const int apart = step.operation == counted ? step.apart : 0;
   const auto made =
-      static_cast<std::uint32_t>(step.attempts[slot(counted)] - step.attempts_base[slot(counted)]);
+      static_cast<std::uint32_t>(step.attempts[slot(counted)] - step.attempts_base[slot(counted)] - apart);
   if (policy.attempts_max != 0 && made >= policy.attempts_max) return true;
   if (policy.window.count == 0) return false;
   const std::int64_t longest = 10 * longest_wait(policy).count;

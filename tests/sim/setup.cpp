@@ -1,5 +1,6 @@
 // What is registered in a world: definitions that differ from seed to seed, services, merchants.
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "people.hpp"
@@ -14,6 +15,19 @@ using Json = nlohmann::json;
 
 // Fixed, since a secret that is made up would be another one in the second run of a seed.
 constexpr const char* secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+// In place of what the kind of error has by default.
+void put_kind(OperationSpec& spec, Operation op, Cause cause, Random& random) {
+  CausePolicy one{cause, vary_policy(random), "", false};
+  one.apart = ends_apart(spec, op, one) && random.chance(400'000);
+  const auto at = std::find_if(spec.on.begin(), spec.on.end(),
+                               [&](const CausePolicy& other) { return other.cause >= cause; });
+  if (at != spec.on.end() && at->cause == cause) {
+    *at = std::move(one);
+  } else {
+    spec.on.insert(at, std::move(one));
+  }
+}
 
 }  // namespace
 
@@ -50,7 +64,7 @@ Definition vary(Random& random, const std::string& name) {
       spec.timeout = random.delay(200, 20'000);
       spec.probe = random.chance(200'000) ? DurationMs{0} : random.delay(300'000, 3'600'000);
       for (const Cause cause : {Cause::answer_timeout, Cause::reset, Cause::throttled, Cause::contradiction})
-        if (random.chance(100'000)) spec.on.push_back({cause, vary_policy(random), ""});
+        if (random.chance(100'000)) put_kind(spec, op, cause, random);
       if (op == Operation::deliver) {
         spec.retry_name = random.chance(500'000) ? "reach" : "callback";
         continue;
@@ -133,11 +147,11 @@ void People::begin(DurationMs span) {
     });
   const RetryPolicy patience = vary_policy(random);
   setup_.push_back([patience](Engine& engine, const std::function<void(bool)>& done) {
-    engine.put_policy("patience", patience, [done](const auto& put) { done(put.ok()); });
+    engine.put_policy("patience", patience, {}, [done](const auto& put) { done(put.ok()); });
   });
   RetryPolicy reach = vary_policy(random);
   setup_.push_back([reach](Engine& engine, const std::function<void(bool)>& done) {
-    engine.put_policy("reach", reach, [done](const auto& put) { done(put.ok()); });
+    engine.put_policy("reach", reach, {}, [done](const auto& put) { done(put.ok()); });
   });
   definition_names_ = {"purchase"};
   for (const Definition& definition : definitions()) {

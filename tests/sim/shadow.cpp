@@ -110,7 +110,7 @@ std::string ShadowLog::take_policies(const nlohmann::json& event) {
   if (event.at("revision") != next.revision + 1) return "I27: a revision of the policies is missing";
   ++next.revision;
   if (event.at("event") == "policies_shipped") {
-    next.named.insert(shipped_policies().begin(), shipped_policies().end());
+    next = with_shipped_policies(std::move(next));
   } else {
     const Result<RetryPolicy> policy =
         parse_policy(event.at("name").get<std::string>(), event.at("policy").dump());

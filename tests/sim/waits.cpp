@@ -23,6 +23,11 @@ RetryPolicy probes(const OperationSpec& spec, Operation op) {
   return policy;
 }
 
+// Attempts that the operation's own cap does not count.
+int apart(const Step& step, Operation op) {
+  return step.operation == op ? step.apart : 0;
+}
+
 }  // namespace
 
 std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t index, Operation op) {
@@ -38,7 +43,7 @@ std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t inde
   if (follows(last, call, shadow, op)) {
     const OperationSpec& spec = shadow.definition->steps[index].spec(op);
     const Step& at = shadow.purchase.steps[index];
-    const int base = at.attempts_base[static_cast<std::size_t>(op) - 1];
+    const int base = at.attempts_base[static_cast<std::size_t>(op) - 1] + apart(at, op);
     const CausePolicy* own = op == Operation::query ? nullptr : spec.for_cause(at.row_of);
     Bounds allowed =
         own == nullptr
@@ -78,7 +83,7 @@ bool Waits::over_cap(const Attempt& last, const Call& call, const Shadow& shadow
   const std::uint32_t cap = shadow.definition->steps[index].spec(op).retry.attempts_max;
   if (op == Operation::query || cap == 0 || step.probing || last.number == 0) return false;
   if (last.policies != shadow.definition->policies) return false;
-  const int base = step.attempts_base[static_cast<std::size_t>(op) - 1];
+  const int base = step.attempts_base[static_cast<std::size_t>(op) - 1] + apart(step, op);
   return call.attempt - base > static_cast<int>(cap);
 }
 

@@ -47,6 +47,7 @@ class Oracle {
     for (std::size_t i = 0; i < after_.steps.size(); ++i) {
       wakes(i);
       attempts(i);
+      counted_apart(i);
       tries(i);
     }
     for (const Effect& effect : out_.effects)
@@ -224,9 +225,21 @@ class Oracle {
       // Beyond the cap it only probes, and a person knows.
       const bool probes = s.probing && s.operation == op && needs_person(after_);
       const bool more = s.attempts[slot] > made_before;
-      expect(cap == 0 || !more || probes || s.attempts[slot] - s.attempts_base[slot] <= cap, "I18", text,
-             " over its cap");
+      const int apart_before = b != nullptr && b->operation == op ? b->apart : 0;
+      const int apart = s.operation == op ? s.apart : apart_before;
+      expect(cap == 0 || !more || probes || s.attempts[slot] - s.attempts_base[slot] - apart <= cap, "I18",
+             text, " over its cap");
     }
+  }
+
+  // Nothing but a failure of a kind that is counted apart is taken from what the cap counts, and each once.
+  void counted_apart(std::size_t i) {
+    const Step* b = step_before(i);
+    const Step& s = after_.steps[i];
+    const int before = b != nullptr ? b->apart : 0;
+    if (s.apart <= before) return;
+    const CausePolicy* own = definition_.steps[i].spec(s.operation).for_cause(s.last_cause);
+    expect(s.apart == before + 1 && own != nullptr && own->apart, "I18", named(i), " forgets an attempt");
   }
 
   // I6: a try that left, or may have, is owed an end for ever, but for the single one that was refused.

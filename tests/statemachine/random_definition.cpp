@@ -27,7 +27,11 @@ OperationSpec random_spec(Random& random, Operation op) {
   if (chance(random, 40)) spec.retry.window.count = spec.retry.base.count + between(random, 1'000, 200'000);
   spec.probe.count = chance(random, 20) ? 0 : between(random, 60'000, 200'000);
   if (chance(random, 30)) spec.on.push_back({Cause::answer_timeout, random_other(random), ""});
-  if (chance(random, 30)) spec.on.push_back({Cause::throttled, random_other(random), ""});
+  if (chance(random, 30)) {
+    CausePolicy busy{Cause::throttled, random_other(random), "", true};
+    busy.apart = ends_apart(spec, op, busy) && chance(random, 60);
+    spec.on.push_back(std::move(busy));
+  }
   return spec;
 }
 

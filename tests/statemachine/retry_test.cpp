@@ -77,21 +77,6 @@ TEST(Retry, EveryShippedPolicyIsValidAndEndsOrIsBounded) {
   }
 }
 
-// The documents' own figures.
-TEST(Retry, B2_C8_A5_TheShippedThree) {
-  const auto waits = [](const char* name) {
-    RetryPolicy policy = shipped_policies().at(name);
-    policy.jitter_percent = 0;
-    std::vector<std::int64_t> all;
-    for (std::uint32_t attempt = 1; attempt < policy.attempts_max; ++attempt)
-      all.push_back(retry_wait(policy, attempt, {}).count / 1'000);
-    return all;
-  };
-  EXPECT_EQ(waits("submit"), (std::vector<std::int64_t>{2, 4, 8, 16}));
-  EXPECT_EQ(waits("graded"), (std::vector<std::int64_t>{1, 5, 60, 60, 60}));
-  EXPECT_EQ(waits("callback"), (std::vector<std::int64_t>{120, 600, 1'800, 3'600}));
-}
-
 TEST(Retry, ABadPolicyIsRefusedWithItsField) {
   const auto said = [](const auto& spoil) {
     RetryPolicy policy;

@@ -65,13 +65,13 @@ TEST(Refused, ATryThatIsAFaultCancelsWithAnAlert) {
 TEST(Refused, I18_ATryOutOfAttemptsCancelsWithAnAlert) {
   Story story;
   story.submit();
-  for (int attempt = 1; attempt < 5; ++attempt) {
+  for (int attempt = 1; attempt < 6; ++attempt) {
     story.answer(reserve, try_, Outcome::not_now);
     EXPECT_EQ(story.state_of(reserve), "trying");
     story.due();
   }
   story.answer(reserve, try_, Outcome::not_now);
-  EXPECT_EQ(story.step(reserve).attempts_of(try_), 5);
+  EXPECT_EQ(story.step(reserve).attempts_of(try_), 6);
   EXPECT_EQ(story.alerts(), "try_failed");
   EXPECT_EQ(story.calls(), "reserve.cancel#1");
   EXPECT_EQ(story.purchase.reason_code, "because");

@@ -30,7 +30,10 @@ Cause cause_of(Operation op, Outcome outcome) {
 Definition plain_purchase() {
   Definition d = purchase_definition();
   for (StepDefinition& step : d.steps)
-    for (OperationSpec& spec : step.operations) spec.retry.jitter_percent = 0;
+    for (OperationSpec& spec : step.operations) {
+      spec.retry.jitter_percent = 0;
+      spec.on.clear();
+    }
   return d;
 }
 

@@ -15,7 +15,8 @@ inline constexpr std::uint8_t reserve = 0, charge = 1, issue = 2, notify = 3;
 inline constexpr auto try_ = Operation::try_, confirm = Operation::confirm, cancel = Operation::cancel,
                       deliver = Operation::deliver;
 
-// As the built-in one, but with waits that are easy to reckon with: no jitter.
+// As the built-in one, but with waits that are easy to reckon with: no jitter, and the same
+// policy whatever goes wrong.
 Definition plain_purchase();
 
 // `count` steps of this mode called a, b, c ...; none waits for another.

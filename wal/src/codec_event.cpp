@@ -159,6 +159,7 @@ constexpr int first_kind = 3;
 constexpr int policies_field = 40;  // behind all the kinds that there may ever be
 constexpr int stretch_field = 41;
 constexpr int notices_field = 42;
+constexpr int first_resend_field = 44;
 
 template <std::size_t I = 0>
 void read_what(Reader& reader, Event& event, bool& found) {
@@ -189,6 +190,7 @@ static void fields(Writer& writer, const Event& event) {
   writer.number(policies_field, event.policies);
   writer.number(stretch_field, event.stretch_percent);
   writer.text(notices_field, event.notices);
+  writer.number(first_resend_field, event.first_resend_on_time);
 }
 
 static void fields(Reader& reader, EventRead& out) {
@@ -198,6 +200,7 @@ static void fields(Reader& reader, EventRead& out) {
   reader.number(policies_field, out.event.policies);
   reader.number(stretch_field, out.event.stretch_percent);
   reader.text(notices_field, out.event.notices);
+  reader.number(first_resend_field, out.event.first_resend_on_time);
 }
 
 template <class Kind, std::size_t I = 0>

@@ -86,6 +86,7 @@ void fields(Codec& codec, typename Codec::template Ref<Step> step) {
   codec.text(26, step.proposed_evidence);
   codec.time(27, step.proposed_at);
   codec.number(28, step.held_by);
+  codec.number(32, step.apart);
 }
 
 template <class Codec>

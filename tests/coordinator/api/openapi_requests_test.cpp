@@ -100,8 +100,11 @@ json full_body(const Documented& one) {
         "dialect":"settle","priority":"normal","after":[],"confirm_after":[],"await_ms":60000,"secrets":["code"]}]})");
     for (const char* operation : {"try", "confirm", "cancel", "deliver", "query"}) {
       body["steps"][0][operation] =
-          json::parse(R"({"timeout_ms":1000,"retry":"graded","on":{"throttled":"submit"},"probe_ms":60000})");
+          json::parse(R"({"timeout_ms":1000,"retry":"graded","on":{"throttled":"submit"},"probe_ms":60000,
+              "counted_apart":["throttled"]})");
     }
+    for (json* level : {&body, &body["steps"][0]})
+      level->update(json::parse(R"({"retry":{"try":"submit"},"on":{"reset":"submit"}})"));
   }
   if (one.pattern == "/v1/receivers/{name}")
     return json::parse(R"({"name":"new","kind":"sms","url":"http://x/","secrets":["s"],"group_seconds":1,
@@ -186,7 +189,8 @@ TEST(OpenApiRequests, PoliciesHaveTheSameMembersBothWays) {
     return request(daemon.port(), "PUT", "/v1/policies/new", body.dump());
   };
   const json common =
-      json::parse(R"({"name":"new","shipped":false,"jitter_percent":10,"attempts_max":3,"window_ms":60000})");
+      json::parse(R"({"name":"new","shipped":false,"jitter_percent":10,"attempts_max":3,"window_ms":60000,
+                      "who":"ann","why":"to see","confirm_shorter_window":true})");
   const std::map<std::string, const char*> kinds = {
       {"ExponentialPolicy", R"({"kind":"exponential","base_ms":100,"factor_percent":200,"cap_ms":1000})"},
       {"FixedPolicy", R"({"kind":"fixed","base_ms":100})"},

@@ -68,6 +68,14 @@ TEST(Policies, WhatADefinitionNamesMustBeThereAndStayEnough) {
   EXPECT_EQ(nobody.code(), "unknown_policy");
   EXPECT_NE(nobody.body.find("/steps/0/confirm/retry"), std::string::npos) << nobody.body;
 
+  for (const char* place : {"/retry", "/retry/try", "/on/dns", "/steps/0/retry/confirm", "/steps/0/on/tls"}) {
+    json levels = definition_with(json::object());
+    levels[json::json_pointer(place)] = "nobody";
+    const RawAnswer answer = request(daemon.port(), "PUT", "/v1/definitions/d", levels.dump());
+    EXPECT_EQ(answer.code(), "unknown_policy") << answer.body;
+    EXPECT_EQ(answer.json()["pointer"], place);
+  }
+
   ASSERT_EQ(put(daemon, "mine", R"({"kind":"fixed"})").status, 201);
   ASSERT_EQ(
       request(daemon.port(), "PUT", "/v1/definitions/d", definition_with({{"retry", "mine"}}).dump()).status,
@@ -77,6 +85,48 @@ TEST(Policies, WhatADefinitionNamesMustBeThereAndStayEnough) {
   EXPECT_NE(endless.body.find(R"(definition \"d\" version 1)"), std::string::npos)
       << "a confirm that nobody would ever hear of: " << endless.body;
   EXPECT_EQ(request(daemon.port(), "GET", "/v1/policies/mine").json()["attempts_max"], 5);
+}
+
+// I25: who changed it, why, and what it was before.
+TEST(Policies, AChangeKeepsWhoAndWhyInTheJournal) {
+  TestDaemon daemon;
+  ASSERT_EQ(put(daemon, "mine", R"({"kind":"fixed","base_ms":3000,"who":"ann","why":"to begin"})").status,
+            201);
+  const RawAnswer changed =
+      put(daemon, "mine", R"({"kind":"fixed","base_ms":5000,"who":"bob","why":"the bank asked"})");
+  ASSERT_EQ(changed.status, 200) << changed.body;
+  EXPECT_FALSE(changed.json().contains("who")) << "it is of the change, not of the policy";
+  const std::string journal = request(daemon.port(), "GET", "/v1/journal").body;
+  EXPECT_NE(journal.find(R"("who":"bob","why":"the bank asked")"), std::string::npos) << journal;
+  EXPECT_NE(journal.find(R"("before":{"attempts_max":5,"base_ms":3000)"), std::string::npos) << journal;
+  const RawAnswer half = put(daemon, "mine", R"({"kind":"fixed","base_ms":9000,"who":"bob"})");
+  EXPECT_EQ(half.code(), "missing_field") << "who says who says why";
+  EXPECT_EQ(half.json()["pointer"], "/why");
+}
+
+TEST(Policies, AShorterWindowOfOneInUseIsToBeConfirmed) {
+  TestDaemon daemon;
+  ASSERT_EQ(put(daemon, "mine", R"({"kind":"fixed","window_ms":3600000})").status, 201);
+  ASSERT_EQ(
+      request(daemon.port(), "PUT", "/v1/definitions/d", definition_with({{"retry", "mine"}}).dump()).status,
+      201);
+  const RawAnswer refused = put(daemon, "mine", R"({"kind":"fixed","window_ms":60000})");
+  EXPECT_EQ(refused.status, 409) << refused.body;
+  EXPECT_EQ(refused.code(), "policy_window_shorter");
+  EXPECT_EQ(refused.json()["pointer"], "/window_ms");
+  EXPECT_EQ(put(daemon, "mine", R"({"kind":"fixed","window_ms":60000,"confirm_shorter_window":true})").status,
+            200);
+}
+
+TEST(Policies, TheJournalShowsWhichRevisionAnEventHad) {
+  TestDaemon daemon;
+  ASSERT_EQ(put(daemon, "mine", R"({"kind":"fixed"})").status, 201);
+  const json order = {{"shop", "s"},   {"order_id", "o"}, {"buyer", "b"},      {"sku", "GAME-100"},
+                      {"quantity", 1}, {"amount", 100},   {"currency", "CNY"}, {"merchant", "m-1"}};
+  const RawAnswer taken = request(daemon.port(), "POST", "/v1/purchases", order.dump(),
+                                  "Idempotency-Key: k-1\r\nPrefer: wait=10\r\n");
+  ASSERT_LT(taken.status, 300) << taken.body;
+  EXPECT_NE(request(daemon.port(), "GET", "/v1/journal").body.find(R"("policies":2)"), std::string::npos);
 }
 
 TEST(Policies, ABadOneIsRefusedWithItsField) {

@@ -116,7 +116,7 @@ class World final : public HttpClient {
   // What the versions of `purchase` say, for reading the log.
   std::map<std::uint32_t, Definition> definitions{{1, purchase_definition()}};
   // Likewise the policies, by revision.
-  std::map<std::uint32_t, PolicySet> policies{{1, PolicySet{1, shipped_policies()}}};
+  std::map<std::uint32_t, PolicySet> policies{{1, PolicySet{1, shipped_policies(), {}}}};
   std::shared_ptr<const KeyRing> keys;
   std::map<std::string, Behaviour>
       always;                     // "STEP:OPERATION": until it is taken out, whatever the script says

@@ -55,8 +55,9 @@ struct Attempt {
   // What a participant that had answered 202 reported in the end.
   TimeMs reported_at;  // 0: nothing
   std::string reported_outcome, reported_code, reported_detail;
-  std::optional<DurationMs> wait;  // planned, from the end to the step's next wake-up
-  std::string policy;              // that governed what came next; empty: one without a name
+  std::optional<DurationMs> wait;         // planned, from the end to the step's next wake-up
+  std::uint32_t stretched_percent = 100;  // what load made of it
+  std::string policy;                     // that governed what came next; empty: one without a name
 };
 const char* name_of(Attempt::End end);
 

@@ -165,10 +165,15 @@ class Engine {
   virtual void put_definition(Definition definition, Then<PutOutcome> then) = 0;
 
   // The named policies in force; a put makes the next revision, which holds for each purchase from its next
-  // event on. Shipped ones stay as they are, and none is ever deleted. Errors: invalid_policy, policy_shipped
-  // (409), too_many_policies (422).
+  // event on. Shipped ones stay as they are, and none is ever deleted. Errors: invalid_policy,
+  // policy_shipped, policy_window_shorter (409), too_many_policies (422).
+  struct PolicyChange {
+    Act act;                         // who and why, where they were said
+    bool shorter_window_ok = false;  // of a policy that definitions use: what waits may be given up sooner
+  };
   virtual const PolicySet& policies() const = 0;
-  virtual void put_policy(std::string name, RetryPolicy policy, Then<PutOutcome> then) = 0;
+  virtual void put_policy(std::string name, RetryPolicy policy, PolicyChange change,
+                          Then<PutOutcome> then) = 0;
 
   // Endpoints that were called since the start, or are left alone.
   virtual std::vector<EndpointView> endpoints() const = 0;

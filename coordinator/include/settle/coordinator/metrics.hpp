@@ -72,6 +72,7 @@ struct EngineGauges {
   std::uint64_t stats_behind = 0;  // records that are not in the statistics yet
   bool stats_stopped = false;      // ... and will not be, before a restart: the journal's log says why
   ClientLoad client;
+  std::uint32_t stretch_percent = 100;  // what load makes of the waits of deliveries
 };
 inline constexpr std::array<std::int64_t, 4> letter_age_hours{1, 6, 24, 72};
 

@@ -38,6 +38,9 @@ struct CausePolicy {
   Cause cause = Cause::none;
   RetryPolicy retry;
   std::string name;  // as for OperationSpec::retry_name
+  // Only this policy counts the attempts that end so; the operation's own cap is for the others. Its window
+  // holds all the same.
+  bool apart = false;
 };
 
 // How one operation of a step is called.
@@ -96,7 +99,12 @@ Status validate(const Definition& definition);
 // reserve -> charge -> issue -> notify, as docs/architecture.md describes it.
 Definition purchase_definition();
 
-// The policies that operations have unless a definition says otherwise.
+// The policies that operations have unless a definition says otherwise, and those that each kind of error
+// has.
 OperationSpec default_spec(Operation op);
+
+// Whether a kind of error that is counted apart leads to a person (or a decision) by itself: else nobody
+// would ever hear of what it delays.
+bool ends_apart(const OperationSpec& spec, Operation op, const CausePolicy& one);
 
 }  // namespace settle

@@ -79,8 +79,9 @@ struct Step {
   HeldBy held_by = HeldBy::none;
   bool probing = false;  // its attempts are used up, a person knows, and it goes on slowly
   Cause row_of =
-      Cause::none;        // whose policy governed the last failures: a cause with one of its own, or none
-  std::uint16_t row = 0;  // how many in a row
+      Cause::none;          // whose policy governed the last failures: a cause with one of its own, or none
+  std::uint16_t row = 0;    // how many in a row
+  std::uint16_t apart = 0;  // attempts of the operation at hand that only their kind's own policy counts
   WindowWarnings warned;
   Cause last_cause = Cause::none;
   std::uint16_t last_status = 0;  // HTTP status; 0: none came

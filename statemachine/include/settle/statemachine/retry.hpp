@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,11 +47,21 @@ DurationMs longest_wait(const RetryPolicy& policy);
 struct PolicySet {
   std::uint32_t revision = 0;
   std::map<std::string, RetryPolicy, std::less<>> named;
+  // Which of these are shipped ones: they follow the build. A name that was an operator's before a build
+  // shipped one of the same name stays theirs.
+  std::set<std::string, std::less<>> shipped;
 };
 inline constexpr std::size_t policies_max = 256;
 
-// The source documents' three (submit, graded, callback), `query`, and published schedules of others.
+// The source documents' three (submit, graded, callback), `query`, what the kinds of error have of their own,
+// and published schedules of others.
 const std::map<std::string, RetryPolicy, std::less<>>& shipped_policies();
+// These and no others: revision 0.
+PolicySet shipped_policy_set();
+// The names that were shipped when sets did not say so yet.
+std::set<std::string, std::less<>> first_shipped_names();
+// What a new build makes of a set: shipped names have this build's content, names of operators theirs.
+PolicySet with_shipped_policies(PolicySet set);
 
 // What draws the jitter. The same four always give the same wait, on every machine.
 struct JitterSeed {
