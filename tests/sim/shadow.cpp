@@ -153,10 +153,11 @@ std::string ShadowLog::take_purchase(const Record& record) {
   const bool began = shadow.records != 0;
   const Decision decided = shadow.purchase.decision;
   // A restart may have brought engine time forward by hours.
-  if (shadow.held_in == record.epoch.number)
-    if (std::string wrong = gates_.woken_by_itself(*shadow.definition, shadow.purchase, *event);
-        !wrong.empty())
-      return wrong;
+  for (const auto& [step, epoch] : shadow.held_in)
+    if (epoch == record.epoch.number)
+      if (std::string wrong = gates_.woken_by_itself(*shadow.definition, shadow.purchase, step, *event);
+          !wrong.empty())
+        return wrong;
   Advanced advanced = advance(*shadow.definition, shadow.records == 0 ? Purchase{} : shadow.purchase, *event);
   if (std::string wrong = given_up_too_early(*shadow.definition, shadow.purchase, advanced, *event);
       !wrong.empty())
@@ -168,7 +169,7 @@ std::string ShadowLog::take_purchase(const Record& record) {
     gates_.retried(*shadow.definition, shadow.purchase, event->at);
   if (const auto* held = std::get_if<Held>(&event->what)) {
     ++shadow.delays[held->step];
-    shadow.held_in = record.epoch.number;
+    shadow.held_in[held->step] = record.epoch.number;
     if (std::string wrong = gates_.held(*shadow.definition, shadow.purchase, *held, event->at);
         !wrong.empty())
       return wrong;
