@@ -212,8 +212,12 @@ class EngineImpl final : public Engine {
   bool in_doubt(const Live& live) const;
   void inquire(const PurchaseId& id);
   void reply(Live& live, bool created, bool same_cart, Then<PurchaseView> then);
+  std::optional<TimeMs> inquiry_at(const Live& live) const;
   static PurchaseView view_of(const Live& live);
 
+  void inquire_later();
+  void reply_and_ask(Live& live, bool same_cart, Then<PurchaseView> then);
+  bool pass_over(const PurchaseId& id, const Error& error);
   // Attempts (engine_attempts.cpp).
   struct AttemptsReading;
   void read_attempts(const std::shared_ptr<AttemptsReading>& reading);
@@ -358,6 +362,8 @@ class EngineImpl final : public Engine {
     std::uint32_t appends_since_floor = 0;
     bool stats_live = false;       // its records are folded as they get durable; else from the log
     std::uint64_t stats_told = 0;  // LSN of the last durable record of a purchase, or the head at start
+  std::set<std::pair<TimeMs, PurchaseId>>
+      inquiries_;  // for those who wait, once the participant may be asked
   };
   std::vector<Shard> shards_;
   std::unordered_map<PurchaseId, std::unique_ptr<Live>, PurchaseIdHash> live_;

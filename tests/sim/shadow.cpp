@@ -164,6 +164,7 @@ std::string ShadowLog::take_purchase(const Record& record) {
     return wrong;
   shadow.purchase = std::move(advanced.purchase);
   if (event->stretch_percent > 100) shadow.stretched = true;
+  if (std::holds_alternative<Inquired>(event->what)) ++shadow.inquiries;
   if (const auto* released = std::get_if<Released>(&event->what)) ++shadow.delays[released->step];
   if (std::holds_alternative<RetryRequested>(event->what))
     gates_.retried(*shadow.definition, shadow.purchase, event->at);
