@@ -189,18 +189,23 @@ void EngineImpl::wake_due_on_disk() {
   due_lag_ = lag;
 }
 
-// Into memory and the schedule, so that wake_due finds it. One that cannot be read must not keep the others
-// (I19): a person is told of it once, and it stays as it is.
+// Into memory and the schedule, so that wake_due finds it.
 Status EngineImpl::load_due(const PurchaseId& id) {
   if (unreadable_.count(id) != 0) return ok();
   Result<Live*> live = find(id);
-  if (live) return ok();
-  if (live.error().code != "damaged") return live.error();
-  unreadable_.insert(id);
+  if (live || pass_over(id, live.error())) return ok();
+  return live.error();
+}
+
+// A purchase that cannot be read must not keep the others (I19): a person is told of it once, and it stays as
+// it is. False: it is not that one's trouble.
+bool EngineImpl::pass_over(const PurchaseId& id, const Error& error) {
+  if (error.code != "damaged") return false;
+  if (!unreadable_.insert(id).second) return true;
   ++figures_.alerts;
   counters_.alert("unreadable");
-  log_alert("a purchase that is due cannot be read", {{"purchase", id}, {"detail", live.error().detail}});
-  return ok();
+  log_alert("a purchase cannot be read", {{"purchase", id}, {"detail", error.detail}});
+  return true;
 }
 
 void EngineImpl::set_alarm() {
@@ -211,12 +216,12 @@ void EngineImpl::set_alarm() {
     for (const Shard& shard : shards_) next = earlier(next, shard.next_due);
     if (!draining_.empty() || !waking_.empty()) next = earlier(next, drain_at_);
     if (!probes_by_time_.empty()) next = earlier(next, probes_by_time_.begin()->first);
+    if (!inquiries_.empty()) next = earlier(next, inquiries_.begin()->first);
     if (!stopping_) next = earlier(next, sweep_at_);
     next = earlier(next, stats_due_);
   }
   if (stopped_) next = earlier(next, stop_by_);
   if (next == alarm_) return;
-    if (!inquiries_.empty()) next = earlier(next, inquiries_.begin()->first);
   alarm_ = next;
   loop_.wake_at(next);
 }
