@@ -69,6 +69,17 @@ bool needs_evidence(const StepDefinition& step, Resolution resolution) {
   return resolution == Resolution::done && step.mode != StepMode::deliver;
 }
 
+// As people write their own names: spaces around it and the case of letters make nobody another person.
+std::string person(std::string_view name) {
+  constexpr const char* spaces = " \t\r\n";
+  const std::size_t begin = name.find_first_not_of(spaces);
+  if (begin == std::string_view::npos) return {};
+  std::string same(name.substr(begin, name.find_last_not_of(spaces) + 1 - begin));
+  for (char& c : same)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return same;
+}
+
 bool proposal_stands(const Step& step, Resolution resolution, TimeMs now) {
   return !step.proposed_by.empty() && step.proposed_as == resolution &&
          now < step.proposed_at + proposal_lasts;
@@ -88,7 +99,7 @@ Result<EngineImpl::Body> EngineImpl::resolve_body(const Live& live, Act act, std
                                  std::move(act.evidence), std::string()}};
   if (!proposal_stands(step, resolution, now()))
     return Body{Proposed{std::move(act.who), std::move(act.why), index, resolution, std::move(act.evidence)}};
-  if (step.proposed_by == act.who)
+  if (person(step.proposed_by) == person(act.who))
     return Error{"second_person_needed", "you proposed this; another person must say the same"};
   return Body{ResolveRequested{std::move(act.who), std::move(act.why), index, resolution,
                                std::move(act.evidence), step.proposed_by}};
