@@ -100,6 +100,7 @@ class Oracle {
   void check_sums() const;
   void check_engine();
   void check_person_list();
+  void check_person_list(bool letters);
   void check_audited();
   void check_damage();
 

@@ -166,7 +166,9 @@ std::string ShadowLog::take_purchase(const Record& record) {
   if (event->stretch_percent > 100) shadow.stretched = true;
   if (std::holds_alternative<Inquired>(event->what)) ++shadow.inquiries;
   if (const auto* released = std::get_if<Released>(&event->what)) ++shadow.delays[released->step];
-  if (std::holds_alternative<RetryRequested>(event->what))
+  const auto* retried = std::get_if<RetryRequested>(&event->what);
+  // One of many leaves as the gates let it, and says so.
+  if (retried != nullptr && retried->why.find(" (bulk act ") == std::string::npos)
     gates_.retried(*shadow.definition, shadow.purchase, event->at);
   if (const auto* held = std::get_if<Held>(&event->what)) {
     ++shadow.delays[held->step];
@@ -177,7 +179,9 @@ std::string ShadowLog::take_purchase(const Record& record) {
   }
   Actor actor;
   std::visit([&](const auto& what) { actor(what); }, event->what);
-  if (!actor.who.empty()) ++shadow.acts, shadow.actors.insert(actor.who);
+  const bool acted = !actor.who.empty() && !shadow.actors.insert(actor.who).second;
+  if (acted && std::holds_alternative<Noted>(event->what)) return "I25: " + actor.who + " noted it twice";
+  if (!actor.who.empty()) ++shadow.acts;
   ++shadow.records;
   fresh_.push_back(record.purchase);
   if (advanced.transitions != *recorded) return "I21: replayed, it gives other transitions";
