@@ -8,6 +8,7 @@
 
 #include "acts.hpp"
 #include "letter_flags.hpp"
+#include "times.hpp"
 
 namespace settle::ctl {
 
@@ -35,7 +36,7 @@ Result<Done> add_deed(const std::string& deed, const Arguments& arguments, Json&
 Result<Json> body_of(const std::string& deed, const Arguments& arguments) {
   auto body = act_of(arguments);
   if (!body) return body.error();
-  const auto letters = letters_of(arguments);
+  const auto letters = deed == "reopen" ? cancelled_of(arguments) : letters_of(arguments);
   if (!letters) return letters.error();
   body->update(*letters);
   const auto limit = arguments.number("limit");
@@ -47,7 +48,10 @@ Result<Json> body_of(const std::string& deed, const Arguments& arguments) {
 
 void print_forecast(const Session& session, const Json& forecast) {
   const Console& console = session.console;
-  console.out << number(forecast, "matched") << (flag(forecast, "exact") ? "" : " or more") << " match\n";
+  console.out << number(forecast, "matched") << (flag(forecast, "exact") ? "" : " or more") << " match";
+  if (number(forecast, "unreadable") > 0)
+    console.out << ", and " << number(forecast, "unreadable") << " cannot be read";
+  console.out << '\n';
   Table table({"PURCHASE", "ORDER", "STEP", "WOULD"});
   for (const Json& one : member(forecast, "first")) {
     const bool refused = flag(one, "refused");
@@ -76,7 +80,7 @@ Result<Json> follow(const Session& session, const std::string& id) {
       if (shows)
         session.console.err << "\r" << number(report->body, "matched") << " taken, "
                             << number(report->body, "done") << " done" << std::flush;
-      if (text(report->body, "state") == "finished") {
+      if (text(report->body, "state") != "running") {
         if (shows) session.console.err << '\n';
         return report->body;
       }
@@ -90,6 +94,14 @@ void print_report(const Session& session, const Json& report) {
   console.out << "bulk act " << text(report, "id") << ", " << text(report, "state") << ": "
               << number(report, "matched") << " matched, " << number(report, "done") << " done, "
               << number(report, "refused") << " refused, " << number(report, "failed") << " failed\n";
+  if (number(report, "proposed") > 0)
+    console.out << number(report, "proposed")
+                << " proposed: nothing is moved until another person says the same, within a day\n";
+  if (number(report, "unreadable") > 0)
+    console.out << number(report, "unreadable") << " passed over, since they cannot be read\n";
+  if (const Json& stopped = member(report, "stopped"); stopped.is_object())
+    console.out << "stopped by " << printable(text(stopped, "who")) << ": " << printable(text(stopped, "why"))
+                << '\n';
   if (number(report, "resumed") > 0)
     console.out << "a restart of settled cut it off " << number(report, "resumed") << " times\n";
   Table table({"PURCHASE", "STEP", "WHY NOT"});
@@ -98,8 +110,11 @@ void print_report(const Session& session, const Json& report) {
   if (!table.empty()) table.print(console, "  ");
 }
 
+// 0: all that the filter found is done.
 int exit_of(const Json& report) {
-  return number(report, "refused") + number(report, "failed") == 0 ? 0 : 1;
+  for (const char* name : {"refused", "failed", "proposed", "unreadable"})
+    if (number(report, name) > 0) return 1;
+  return text(report, "state") == "stopped" ? 1 : 0;
 }
 
 Result<int> bulk(const std::string& deed, const Session& session, const Arguments& arguments) {
@@ -120,7 +135,9 @@ Result<int> bulk(const std::string& deed, const Session& session, const Argument
   }
   const auto begun = call(session, "POST", acts_path, &*body);
   if (!begun) return begun.error();
-  const auto report = follow(session, text(begun->body, "id"));
+  const std::string id = text(begun->body, "id");
+  session.console.err << "bulk act " << printable(id) << " has begun; it goes on without this command\n";
+  const auto report = follow(session, id);
   if (!report) return report.error();
   session.console.json ? print_json(session, *report) : print_report(session, *report);
   return exit_of(*report);
@@ -140,10 +157,42 @@ Result<int> report_of(const Session& session, const Arguments& arguments) {
   return 0;
 }
 
-std::vector<Flag> flags_with(std::vector<Flag> own) {
+Result<int> list_acts(const Session& session, const Arguments&) {
+  const auto answer = call(session, "GET", std::string(acts_path) + "?limit=100");
+  if (!answer) return answer.error();
+  if (session.console.json) return print_json(session, answer->body), 0;
+  Table table(
+      {"ID", "ACT", "STATE", "BEGAN", "MATCHED", "DONE", "PROPOSED", "REFUSED", "FAILED", "WHO", "WHY"});
+  const std::int64_t now = now_ms();
+  for (const Json& one : member(answer->body, "acts")) {
+    const auto began = parse_time(text(one, "started_at"));
+    std::vector<Cell> row = {text(one, "id"), text(one, "act"), text(one, "state"),
+                             began ? relative(*began, now) : ""};
+    for (const char* name : {"matched", "done", "proposed", "refused", "failed"})
+      row.emplace_back(std::to_string(number(one, name)), Colour::none, true);
+    row.emplace_back(text(one, "who"));
+    row.emplace_back(text(one, "why"));
+    table.add(std::move(row));
+  }
+  if (table.empty()) return session.console.out << "there were none\n", 0;
+  table.print(session.console);
+  return 0;
+}
+
+Result<int> stop_act(const Session& session, const Arguments& arguments) {
+  const auto body = act_of(arguments);
+  if (!body) return body.error();
+  const auto answer =
+      call(session, "POST", std::string(acts_path) + "/" + escape(arguments.operand(0)) + "/stop", &*body);
+  if (!answer) return answer.error();
+  session.console.json ? print_json(session, answer->body) : print_report(session, answer->body);
+  return 0;
+}
+
+std::vector<Flag> flags_with(std::vector<Flag> own, std::vector<Flag> filter = letter_flags()) {
   std::vector<Flag> flags = who_and_why();
   flags.insert(flags.end(), own.begin(), own.end());
-  for (Flag& one : letter_flags()) flags.push_back(std::move(one));
+  for (Flag& one : filter) flags.push_back(std::move(one));
   flags.push_back({"limit", "N", "no more of them than this (default and most: 10000)"});
   flags.push_back({"dry-run", "", "say what would happen, and do nothing"});
   flags.push_back({"yes", "", "do not ask"});
@@ -155,7 +204,9 @@ std::vector<Flag> flags_with(std::vector<Flag> own) {
 std::vector<Command> bulk_commands() {
   const std::string notes =
       "Without --yes it shows first what would happen, and asks. It goes on when this command is stopped;\n"
-      "dead-letters report ID tells how far it got.";
+      "dead-letters report ID tells how far it got. Exit 1: some were refused, failed, could not be read, "
+      "or\n"
+      "wait for a second person; or it was stopped.";
   const Flag as{"as", "done|abandoned", "done: its effect exists. abandoned: given up"};
   const Flag evidence{"evidence", "TEXT", "where it is seen; needed for done of all but deliveries"};
   const std::string start = "settlectl dead-letters ";
@@ -176,9 +227,9 @@ std::vector<Command> bulk_commands() {
        run<1>},
       {"dead-letters reopen",
        {},
-       "begin cancelled purchases again",
-       flags_with({}),
-       start + "reopen --code out_of_stock --why 'stock has come' --dry-run",
+       "begin purchases again that were cancelled, each once",
+       flags_with({}, cancelled_flags()),
+       start + "reopen --code out_of_stock --since 7d --why 'stock has come' --dry-run",
        notes,
        run<2>},
       {"dead-letters cancel",
@@ -209,6 +260,20 @@ std::vector<Command> bulk_commands() {
        start + "report 00000001",
        "The newest 100 are kept.",
        report_of},
+      {"dead-letters acts",
+       {},
+       "the acts on many, newest first",
+       {},
+       start + "acts",
+       "The newest 100 are kept.",
+       list_acts},
+      {"dead-letters stop",
+       {"ID"},
+       "let an act on many take nothing more in hand",
+       who_and_why(),
+       start + "stop 00000001 --why 'these are the wrong ones'",
+       "What it has in hand comes to its end.",
+       stop_act},
   };
 }
 

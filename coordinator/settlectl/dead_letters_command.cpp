@@ -1,4 +1,6 @@
 // dead-letters: what is with a person, and why.
+//
+// A decision that is overdue is on the list as well: it has neither step nor target.
 
 #include <algorithm>
 #include <ostream>
@@ -47,8 +49,10 @@ void print(const Console& console, const Json& letters) {
     const auto since = parse_time(text(one, "parked_at"));
     std::string cause = text(one, "cause");
     if (number(one, "status") != 0) cause += " " + std::to_string(number(one, "status"));
-    table.add({text(one, "purchase"), text(one, "order_id"), text(one, "step") + " " + text(one, "operation"),
-               text(one, "target"), Cell(std::to_string(number(one, "attempts")), Colour::none, true), cause,
+    const std::string step =
+        one.contains("step") ? text(one, "step") + " " + text(one, "operation") : "(decision)";
+    table.add({text(one, "purchase"), text(one, "order_id"), step, text(one, "target"),
+               Cell(std::to_string(number(one, "attempts")), Colour::none, true), cause,
                since ? relative(*since, now) : "",
                Cell(next_of(one, now), flag(one, "probing") ? Colour::none : Colour::red),
                text(one, "assignee"), text(one, "code") + " " + text(one, "detail")});
@@ -59,11 +63,17 @@ void print(const Console& console, const Json& letters) {
   for (const std::string& line : asked) console.out << printable(line) << '\n';
 }
 
+void warn_unreadable(const Session& session, std::int64_t unreadable) {
+  if (unreadable > 0)
+    session.console.err << "beside them " << unreadable << " cannot be read: see settled's log\n";
+}
+
 Result<int> count(const Session& session, const std::string& query) {
   const auto answer = call(session, "GET", "/v1/dead-letters?count=true" + query);
   if (!answer) return answer.error();
   if (session.console.json) return print_json(session, answer->body), 0;
   session.console.out << text(answer->body, "total") << " with a person\n";
+  warn_unreadable(session, number(answer->body, "unreadable"));
   for (const auto& [cause, letters] : member(answer->body, "by_cause").items())
     session.console.out << "  " << cause << " " << letters.dump() << '\n';
   return 0;
@@ -75,18 +85,21 @@ Result<int> dead_letters(const Session& session, const Arguments& arguments) {
   if (arguments.has("count")) return count(session, *query);
   Json all = Json::array();
   std::string cursor;
+  std::int64_t unreadable = 0;
   do {
     std::string path = "/v1/dead-letters?limit=200" + *query;
     if (!cursor.empty()) path += "&cursor=" + escape(cursor);
     const auto answer = call(session, "GET", path);
     if (!answer) return answer.error();
     for (const Json& one : member(answer->body, "letters")) all.push_back(one);
+    unreadable += number(answer->body, "unreadable");
     cursor = text(answer->body, "next");
   } while (!cursor.empty());
-  if (session.console.json) return print_json(session, {{"letters", all}}), 0;
+  if (session.console.json) return print_json(session, {{"letters", all}, {"unreadable", unreadable}}), 0;
   print(session.console, all);
+  warn_unreadable(session, unreadable);
   if (!all.empty())
-    session.console.out << all.size() << (all.size() == 1 ? " step is" : " steps are")
+    session.console.out << all.size() << (all.size() == 1 ? " is" : " are")
                         << " with a person; settlectl show PURCHASE tells the story\n";
   return 0;
 }
@@ -98,7 +111,7 @@ Command dead_letters_command() {
   flags.push_back({"count", "", "how many, by cause"});
   return {"dead-letters",
           {},
-          "steps that are with a person: why, since when, and what happens next",
+          "steps and decisions that are with a person: why, since when, and what happens next",
           std::move(flags),
           "settlectl dead-letters --target payment --older-than 1h",
           "",

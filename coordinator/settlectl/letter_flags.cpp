@@ -29,4 +29,28 @@ Result<Json> letters_of(const Arguments& arguments) {
   return letters;
 }
 
+std::vector<Flag> cancelled_flags() {
+  return {{"code", "CODE", "cancelled for this reason: out_of_stock, deadline_passed, ...; needed"},
+          {"merchant", "ID", "of this merchant's purchases"},
+          {"definition", "NAME", "of this definition"},
+          {"since", "TIME", "submitted since then: 2026-01-31T12:00:00Z, or 45s, 30m, 2h, 7d ago"},
+          {"until", "TIME", "submitted before then"}};
+}
+
+Result<Json> cancelled_of(const Arguments& arguments) {
+  Json cancelled = Json::object();
+  if (!arguments.has("code")) return Error{"usage", "--code is missing: cancelled for which reason?"};
+  for (const char* name : {"code", "merchant", "definition"})
+    if (arguments.has(name)) cancelled[name] = arguments.get(name);
+  for (const char* name : {"since", "until"}) {
+    if (!arguments.has(name)) continue;
+    const auto time = time_or_ago(arguments.get(name));
+    if (!time)
+      return Error{"usage", std::string("--") + name +
+                                " wants a time like 2026-01-31T12:00:00Z, or a span like 45s, 30m, 2h, 7d"};
+    cancelled[name] = *time;
+  }
+  return cancelled;
+}
+
 }  // namespace settle::ctl

@@ -10,12 +10,6 @@ namespace settle::ctl {
 
 namespace {
 
-Result<std::string> since_of(const std::string& text) {
-  if (parse_time(text)) return text;
-  if (const auto back = parse_span(text)) return format_time(now_ms() - *back);
-  return Error{"usage", "--since wants a time like 2026-01-31T12:00:00Z, or a span like 45s, 30m, 2h, 7d"};
-}
-
 Result<std::string> query_of(const Arguments& arguments) {
   static const char* const plain[][2] = {
       {"state", "state"}, {"shop", "shop"}, {"order", "order_id"}, {"buyer", "buyer"}};
@@ -23,9 +17,12 @@ Result<std::string> query_of(const Arguments& arguments) {
   for (const auto& [flag, name] : plain)
     if (arguments.has(flag)) query += std::string("&") + name + "=" + escape(arguments.get(flag));
   if (arguments.has("needs-person")) query += "&needs_person=true";
+  if (arguments.has("not-notified")) query += "&notified=false";
   if (arguments.has("since")) {
-    const auto since = since_of(arguments.get("since"));
-    if (!since) return since.error();
+    const auto since = time_or_ago(arguments.get("since"));
+    if (!since)
+      return Error{"usage",
+                   "--since wants a time like 2026-01-31T12:00:00Z, or a span like 45s, 30m, 2h, 7d"};
     query += "&since=" + escape(*since);
   }
   return query;
@@ -33,6 +30,7 @@ Result<std::string> query_of(const Arguments& arguments) {
 
 std::string remark(const Json& purchase, std::int64_t now) {
   if (flag(purchase, "needs_person")) return "needs a person";
+  if (purchase.contains("notified") && !flag(purchase, "notified")) return "not notified";
   std::string reason = text(member(purchase, "reason"), "code");
   if (!reason.empty()) return reason;
   const auto wake = parse_time(text(purchase, "next_wake_at"));
@@ -57,7 +55,7 @@ void print(const Console& console, const Json& purchases) {
 
 // Page after page until there are `limit` (0: no limit).
 Result<Json> gather(const Session& session, const std::string& query, std::string cursor, std::size_t limit) {
-  Json all = {{"purchases", Json::array()}};
+  Json all = {{"purchases", Json::array()}, {"unreadable", 0}};
   for (;;) {
     const std::size_t missing = limit == 0 ? 200 : limit - all["purchases"].size();
     std::string path = "/v1/purchases?limit=" + std::to_string(std::min<std::size_t>(200, missing)) + query;
@@ -65,6 +63,7 @@ Result<Json> gather(const Session& session, const std::string& query, std::strin
     const auto answer = call(session, "GET", path);
     if (!answer) return answer.error();
     for (const Json& one : member(answer->body, "purchases")) all["purchases"].push_back(one);
+    all["unreadable"] = number(all, "unreadable") + number(answer->body, "unreadable");
     cursor = text(answer->body, "next");
     if (cursor.empty()) return all;
     if (limit > 0 && all["purchases"].size() >= limit) {
@@ -86,6 +85,9 @@ Result<int> list(const Session& session, const Arguments& arguments) {
   if (!found) return found.error();
   if (session.console.json) return print_json(session, *found), 0;
   print(session.console, member(*found, "purchases"));
+  if (number(*found, "unreadable") > 0)
+    session.console.err << "beside them " << number(*found, "unreadable")
+                        << " cannot be read: see settled's log\n";
   const std::string next = text(*found, "next");
   if (!next.empty())
     session.console.out << "there are more: repeat with --cursor " << printable(next) << " or --all\n";
@@ -104,6 +106,7 @@ Command list_command() {
            {"buyer", "ID", "of this buyer"},
            {"since", "TIME", "submitted since then: 2026-01-31T12:00:00Z, or 45s, 30m, 2h, 7d ago"},
            {"needs-person", "", "only those that ask for a person"},
+           {"not-notified", "", "only completed ones whose merchant was not told: write to them"},
            {"limit", "N", "how many (default: 50)"},
            {"all", "", "all, page after page"},
            {"cursor", "CURSOR", "go on where the page before ended"}},

@@ -78,4 +78,11 @@ std::string relative(std::int64_t at_ms, std::int64_t now) {
   return now - at_ms < 1 ? "now" : span(now - at_ms) + " ago";
 }
 
+std::optional<std::string> time_or_ago(const std::string& text) {
+  if (parse_time(text)) return text;
+  const auto back = parse_span(text);
+  if (!back) return std::nullopt;
+  return format_time(now_ms() - *back);
+}
+
 }  // namespace settle::ctl

@@ -19,6 +19,9 @@ std::string span(std::int64_t ms);
 
 std::int64_t now_ms();
 
+// A flag's "2026-01-31T12:00:00Z", or "2h" for so long ago, as the former.
+std::optional<std::string> time_or_ago(const std::string& text);
+
 // "in 12.0 s", "now", or "12.0 s ago".
 std::string relative(std::int64_t at_ms, std::int64_t now);
 

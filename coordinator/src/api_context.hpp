@@ -67,7 +67,9 @@ void pause_daemon(ApiContext& api, const ApiCall& call, const Responder& respond
 void resume_daemon(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_bulk.cpp
 void act_on_dead_letters(ApiContext& api, const ApiCall& call, const Responder& responder);
+void list_bulk_acts(ApiContext& api, const ApiCall& call, const Responder& responder);
 void show_bulk_act(ApiContext& api, const ApiCall& call, const Responder& responder);
+void stop_bulk_act(ApiContext& api, const ApiCall& call, const Responder& responder);
 // api_registry.cpp
 void list_participants(ApiContext& api, const ApiCall& call, const Responder& responder);
 void show_participant(ApiContext& api, const ApiCall& call, const Responder& responder);

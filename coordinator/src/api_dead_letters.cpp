@@ -1,5 +1,5 @@
-// The dead-letter list: every step that is with a person, with its cause, its age and what happens next (A6);
-// and how many there are.
+// The dead-letter list: every step that is with a person, and every decision, with its cause, its age and
+// what happens next (A6); and how many there are.
 
 #include <algorithm>
 
@@ -48,8 +48,10 @@ std::optional<Problem> read_query(std::string_view text, ListQuery& query, bool&
   return in.problem();
 }
 
-// When no further attempt is made by itself under the policy's patience; nothing where it has no end.
+// When a delivery is given up; nothing where its policy has no end. Whatever holds money, stock or cards
+// stays for as long as it takes.
 TimeMs window_end(const StepDefinition& defined, const Step& step) {
+  if (step.operation != Operation::deliver) return {};
   const RetryPolicy& policy = defined.spec(step.operation).retry;
   const TimeMs first = step.first_attempt_at[static_cast<std::size_t>(step.operation) - 1];
   const TimeMs begin = first ? first : step.held_since;
@@ -72,24 +74,42 @@ void append_history(JsonWriter& json, const StepDefinition& defined, const Step&
   if (!end) return;
   json.field("window_ends_at", end);
   json.field("window_left_seconds", std::max<std::int64_t>(0, (end - now).count / 1'000));
-  // Only a delivery is given up then; whatever holds money, stock or cards stays for as long as it takes.
-  if (step.operation == Operation::deliver) json.field("abandoned_at", end);
+  json.field("abandoned_at", end);
 }
 
-void append_letter(JsonWriter& json, const PurchaseView& view, std::size_t index, TimeMs now) {
+void append_step_letter(JsonWriter& json, const StepDefinition& defined, const Step& step, TimeMs now) {
+  json.field("step", defined.name);
+  json.field("target", defined.target);
+  json.field("operation", name_of(step.operation));
+  append_history(json, defined, step, now);
+  if (!step.proposed_by.empty()) json.key("proposal"), append_proposal(json, step);
+}
+
+void append_decision_letter(JsonWriter& json, const Purchase& purchase, TimeMs now) {
+  const TimeMs since = overdue_since(purchase);
+  json.field("operation", name_of(Operation::try_));
+  json.field("cause", name_of(Cause::none));
+  json.field("code", overdue_code);
+  json.field("detail", "it was not decided in time, and nothing goes on by itself: retry or cancel it");
+  json.field("parked_at", since);
+  json.field("age_seconds", std::max<std::int64_t>(0, (now - since).count / 1'000));
+  json.field("probing", false);
+}
+
+void append_letter(JsonWriter& json, const PurchaseView& view, int letter, TimeMs now) {
   const Purchase& purchase = view.purchase;
-  const StepDefinition& defined = view.definition->steps[index];
-  const Step& step = purchase.steps[index];
   json.open_object();
   json.field("purchase", purchase.id.text());
   json.field("shop", purchase.order.shop);
   json.field("order_id", purchase.order.order_id);
   json.field("merchant", purchase.order.merchant);
   json.field("state", name_of(purchase.state));
-  json.field("step", defined.name);
-  json.field("target", defined.target);
-  json.field("operation", name_of(step.operation));
-  append_history(json, defined, step, now);
+  if (letter == of_decision) {
+    append_decision_letter(json, purchase, now);
+  } else {
+    const auto index = static_cast<std::size_t>(letter);
+    append_step_letter(json, view.definition->steps[index], purchase.steps[index], now);
+  }
   json.field_if("assignee", purchase.assignee);
   if (!purchase.note.empty()) {
     json.key("note");
@@ -99,7 +119,6 @@ void append_letter(JsonWriter& json, const PurchaseView& view, std::size_t index
     json.field("text", purchase.note);
     json.close_object();
   }
-  if (!step.proposed_by.empty()) json.key("proposal"), append_proposal(json, step);
   json.close_object();
 }
 
@@ -112,6 +131,7 @@ void answer_count(ApiContext& api, ListQuery query, const Responder& responder) 
     json.field("total", std::to_string(count->letters) + (count->exact ? "" : "+"));
     json.field("counted", count->letters);
     json.field("exact", count->exact);
+    json.field("unreadable", count->unreadable);
     json.key("by_cause");
     json.open_object();
     for (const auto& [cause, letters] : count->by_cause) json.field(name_of(cause), letters);
@@ -136,11 +156,12 @@ void list_dead_letters(ApiContext& api, const ApiCall& call, const Responder& re
     json.open_object();
     json.key("letters");
     json.open_array();
-    for (const PurchaseView& view : page->purchases)
-      for (std::size_t i = 0; i < view.purchase.steps.size(); ++i)
-        if (is_dead_letter(query, view.definition->steps[i], view.purchase.steps[i], page->at))
-          append_letter(json, view, i, page->at);
+    for (const PurchaseView& view : page->purchases) {
+      const std::vector<int> letters = dead_letters(query, *view.definition, view.purchase, page->at);
+      for (const int letter : letters) append_letter(json, view, letter, page->at);
+    }
     json.close_array();
+    json.field("unreadable", page->unreadable);
     json.field_if("next", page->next_cursor);
     json.close_object();
     responder.send(json_response(200, std::move(body)));
@@ -161,15 +182,41 @@ std::optional<Operation> parse_operation(std::string_view text) {
   return std::nullopt;
 }
 
+namespace {
+
+std::optional<std::string> optional_text(BodyFields& fields, const char* name) {
+  std::string value;
+  fields.text(name, Presence::optional, letter_text_bytes_max, value);
+  if (value.empty()) return std::nullopt;
+  return value;
+}
+
+TimeMs optional_time(BodyFields& fields, const char* name) {
+  const auto text = optional_text(fields, name);
+  const auto time = text ? parse_time_parameter(*text) : std::nullopt;
+  if (text && !time) fields.fail("invalid_field", name, "must be a time like 2026-01-31T12:00:00Z");
+  return time.value_or(TimeMs{});
+}
+
+}  // namespace
+
+ListQuery read_cancelled(BodyFields& fields) {
+  ListQuery query;
+  query.state = PurchaseState::cancelled;
+  query.never_reopened = true;
+  query.reason.emplace();
+  fields.text("code", Presence::required, letter_text_bytes_max, *query.reason);
+  query.merchant = optional_text(fields, "merchant");
+  query.definition = optional_text(fields, "definition");
+  query.since = optional_time(fields, "since");
+  query.until = optional_time(fields, "until");
+  return query;
+}
+
 ListQuery read_letters(BodyFields& fields) {
   ListQuery query;
   query.needs_person = query.parked = true;
-  const auto text = [&fields](const char* name) -> std::optional<std::string> {
-    std::string value;
-    fields.text(name, Presence::optional, letter_text_bytes_max, value);
-    if (value.empty()) return std::nullopt;
-    return value;
-  };
+  const auto text = [&fields](const char* name) { return optional_text(fields, name); };
   if (const auto cause = text("cause")) {
     query.cause = parse_cause(*cause);
     if (!query.cause) fields.fail("invalid_field", "cause", "there is no such cause");

@@ -18,5 +18,7 @@ std::optional<Operation> parse_operation(std::string_view text);
 
 // The filter's members of a body. Problems go to `fields`.
 ListQuery read_letters(BodyFields& fields);
+// Those of a reopen: purchases that were cancelled for the reason `code`, and not reopened.
+ListQuery read_cancelled(BodyFields& fields);
 
 }  // namespace settle

@@ -21,8 +21,8 @@ std::optional<PurchaseState> parse_state(std::string_view text) {
 }
 
 std::optional<Problem> read_list_query(std::string_view text, ListQuery& query) {
-  QueryParameters in(text,
-                     {"state", "shop", "order_id", "buyer", "needs_person", "since", "limit", "cursor"});
+  QueryParameters in(
+      text, {"state", "shop", "order_id", "buyer", "needs_person", "notified", "since", "limit", "cursor"});
   if (const auto state = in.text("state", text_bytes_max)) {
     query.state = parse_state(*state);
     if (!query.state) in.fail("state", "there is no such state");
@@ -31,6 +31,12 @@ std::optional<Problem> read_list_query(std::string_view text, ListQuery& query) 
   query.order_id = in.text("order_id", text_bytes_max);
   query.buyer = in.text("buyer", text_bytes_max);
   query.needs_person = in.flag("needs_person");
+  if (in.text("notified", text_bytes_max)) {
+    query.notified = in.flag("notified");
+    if (query.state.value_or(PurchaseState::completed) != PurchaseState::completed)
+      in.fail("notified", "is of completed purchases");
+    query.state = PurchaseState::completed;
+  }
   if (const auto since = in.text("since", text_bytes_max)) {
     const auto time = parse_time_parameter(*since);
     time ? static_cast<void>(query.since = *time)
@@ -81,7 +87,7 @@ void list_purchases(ApiContext& api, const ApiCall& call, const Responder& respo
       if (body.back() == '}') body += ',';
       append_purchase(body, view, *api.keys, false, language);
     }
-    body += ']';
+    body += "],\"unreadable\":" + std::to_string(page->unreadable);
     if (!page->next_cursor.empty()) body += ",\"next\":" + nlohmann::json(page->next_cursor).dump();
     responder.send(json_response(200, body + "}"));
   });

@@ -1,5 +1,6 @@
 #include "api_view.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -121,10 +122,8 @@ void append_step(JsonWriter& json, const StepDefinition& as_defined, const Step&
 
 bool may_retry(const Purchase& purchase) {
   if (is_terminal(purchase.state)) return false;
-  for (const Step& step : purchase.steps) {
-    if (step.state == StepState::parked || (!step.in_flight && step.wake_at)) return true;
-  }
-  return false;
+  const auto waits = [](const Step& step) { return !step.in_flight && step.wake_at; };
+  return needs_person(purchase) || std::any_of(purchase.steps.begin(), purchase.steps.end(), waits);
 }
 
 bool any_parked(const Purchase& purchase) {
@@ -226,6 +225,7 @@ void append_purchase(std::string& out, const PurchaseView& view, const KeyRing& 
   json.field("state", name_of(purchase.state));
   json.field("status", shop_status(purchase));
   json.field("needs_person", needs_person(purchase) || forgotten(*view.definition, purchase));
+  if (const auto all = notified(*view.definition, purchase)) json.field("notified", *all);
   json.field("decision", name_of(purchase.decision));
   if (!purchase.reason_code.empty()) {
     json.key("reason");

@@ -17,7 +17,10 @@ void get(const Json& json, const char* name, std::optional<T>& value) {
 }
 
 Json letters_json(const ListQuery& query) {
-  Json json{{"parked_for_ms", query.parked_for.count}};
+  Json json{{"parked_for_ms", query.parked_for.count}, {"parked", query.parked}};
+  if (!query.parked) json.update({{"since", query.since.count}, {"until", query.until.count}});
+  put(json, "reason", query.reason);
+  put(json, "definition", query.definition);
   if (query.cause) json["cause"] = static_cast<int>(*query.cause);
   if (query.operation) json["operation"] = static_cast<int>(*query.operation);
   put(json, "target", query.target);
@@ -30,7 +33,15 @@ Json letters_json(const ListQuery& query) {
 
 ListQuery letters_of(const Json& json) {
   ListQuery query;
-  query.needs_person = query.parked = true;
+  query.needs_person = query.parked = json.value("parked", true);  // acts before there was another
+  if (!query.parked) {
+    query.state = PurchaseState::cancelled;
+    query.never_reopened = true;
+    query.since.count = json.at("since");
+    query.until.count = json.at("until");
+  }
+  get(json, "reason", query.reason);
+  get(json, "definition", query.definition);
   query.parked_for.count = json.at("parked_for_ms");
   if (json.contains("cause")) query.cause = static_cast<Cause>(json["cause"].get<int>());
   if (json.contains("operation")) query.operation = static_cast<Operation>(json["operation"].get<int>());
@@ -88,6 +99,10 @@ std::string stored_bulk_job(const BulkJob& job) {
             {"done", report.done},
             {"refused", report.refused},
             {"failed", report.failed},
+            {"proposed", report.proposed},
+            {"unreadable", report.unreadable},
+            {"stopped_by", report.stopped.who},
+            {"stopped_why", report.stopped.why},
             {"resumed", report.resumed},
             {"cursor", job.cursor},
             {"last", job.last},
@@ -114,6 +129,11 @@ Result<BulkJob> load_bulk_job(std::string_view text) {
     report.refused = json.at("refused");
     report.failed = json.at("failed");
     report.resumed = json.at("resumed");
+    // Acts of before do not have these.
+    report.proposed = json.value("proposed", std::uint64_t{0});
+    report.unreadable = json.value("unreadable", std::uint64_t{0});
+    report.stopped.who = json.value("stopped_by", "");
+    report.stopped.why = json.value("stopped_why", "");
     job.cursor = json.at("cursor");
     job.last = json.at("last");
     for (const Json& one : json.at("refusals"))

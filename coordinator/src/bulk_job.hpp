@@ -14,16 +14,17 @@ namespace settle {
 // One step (or purchase) that is acted on.
 struct BulkTarget {
   PurchaseId purchase;
-  std::string step;
+  std::string step;            // empty: it is not about one
   std::uint64_t revision = 0;  // of the purchase when it was taken in hand
 };
+// Of one that was acted on: `proposed` waits for a second person.
+enum class BulkOutcome { none, done, proposed };
 
 struct BulkJob {
   BulkReport report;
   std::string cursor;  // where the list goes on behind what is in hand
   bool last = false;   // there is nothing behind it
   std::vector<BulkTarget> in_hand;
-  std::size_t next = 0;        // of in_hand, to be acted on; not stored
   std::size_t open = 0;        // acts of in_hand that were not answered yet; not stored
   bool after_restart = false;  // what is in hand may be done already; not stored
 };
@@ -31,7 +32,7 @@ struct BulkJob {
 inline constexpr const char* bulk_kind = "bulk_act";
 
 // What the order means on a page of the list: a step each, or where it is done to purchases as a whole, one
-// step of each.
+// step of each. Of a reopen, purchases.
 struct ListPage;
 std::vector<BulkTarget> bulk_targets(const BulkOrder& order, const ListPage& page);
 

@@ -85,7 +85,8 @@ std::uint32_t steps_with_a_person(const Purchase& purchase) {
   return bits;
 }
 
-// Event::notices: the alerts, and the steps that went on after having been with a person.
+// Event::notices: the alerts, and the steps that went on after having been with a person. While the decision
+// is overdue nothing goes on.
 std::string notices_of(const std::vector<Effect>& effects, std::uint32_t went_on, const Purchase& purchase) {
   std::string notices;
   const auto add = [&notices](std::string_view code, std::size_t step, Operation operation) {
@@ -142,7 +143,9 @@ Result<EngineImpl::Applied> EngineImpl::apply(Live& live, Body what, bool someon
   live.purchase = std::move(advanced.purchase);
   if (advanced.verdict == Verdict::refused) return Applied{advanced.verdict, std::move(advanced.refusal)};
 
-  event.notices = notices_of(advanced.effects, helped & ~steps_with_a_person(live.purchase), live.purchase);
+  const bool decides = live.purchase.overdue && live.purchase.state == PurchaseState::trying;
+  const std::uint32_t went_on = decides ? 0 : helped & ~steps_with_a_person(live.purchase);
+  event.notices = notices_of(advanced.effects, went_on, live.purchase);
   const bool was_saved = live.unsaved_from == 0;
   Append record = record_of(live, event, advanced, lanes_before);
   const bool saved = record.snapshot.has_value();

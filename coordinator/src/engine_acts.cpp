@@ -69,6 +69,17 @@ bool needs_evidence(const StepDefinition& step, Resolution resolution) {
   return resolution == Resolution::done && step.mode != StepMode::deliver;
 }
 
+// As people write their own names: spaces around it and the case of letters make nobody another person.
+std::string person(std::string_view name) {
+  constexpr const char* spaces = " \t\r\n";
+  const std::size_t begin = name.find_first_not_of(spaces);
+  if (begin == std::string_view::npos) return {};
+  std::string same(name.substr(begin, name.find_last_not_of(spaces) + 1 - begin));
+  for (char& c : same)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return same;
+}
+
 bool proposal_stands(const Step& step, Resolution resolution, TimeMs now) {
   return !step.proposed_by.empty() && step.proposed_as == resolution &&
          now < step.proposed_at + proposal_lasts;
@@ -88,7 +99,7 @@ Result<EngineImpl::Body> EngineImpl::resolve_body(const Live& live, Act act, std
                                  std::move(act.evidence), std::string()}};
   if (!proposal_stands(step, resolution, now()))
     return Body{Proposed{std::move(act.who), std::move(act.why), index, resolution, std::move(act.evidence)}};
-  if (step.proposed_by == act.who)
+  if (person(step.proposed_by) == person(act.who))
     return Error{"second_person_needed", "you proposed this; another person must say the same"};
   return Body{ResolveRequested{std::move(act.who), std::move(act.why), index, resolution,
                                std::move(act.evidence), step.proposed_by}};
@@ -145,27 +156,27 @@ void EngineImpl::take_back_orphaned_links() {
   }
 }
 
-void EngineImpl::reopen(const PurchaseId& id, Act act, Then<PurchaseView> then) {
+// What a reopen of it would begin, or why it may not be. A refusal holds once `told_by` is durable.
+Result<EngineImpl::Reopening> EngineImpl::reopening(const PurchaseId& id, Ticket& told_by) {
   Result<Live*> found = find(id);
-  if (!found) return then(found.error());
-  if (*found == nullptr) return then(not_found());
+  if (!found) return found.error();
+  if (*found == nullptr) return not_found();
   const Purchase old = (*found)->purchase;
   let_go(id);
-  if (Status accepts = accepting(); !accepts) return then(accepts.error());
+  if (Status accepts = accepting(); !accepts) return accepts.error();
   if (old.state != PurchaseState::cancelled)
-    return then(forbidden("only a cancelled purchase can be reopened; this one is " +
-                          std::string(name_of(old.state))));
+    return forbidden("only a cancelled purchase can be reopened; this one is " +
+                     std::string(name_of(old.state)));
   // Also where the successor was cancelled: that one can be reopened in its turn. If both could, both of
   // their successors could be open at once.
   if (!old.successor.is_zero()) {
     Result<Live*> successor = find(old.successor);
-    if (!successor) return then(successor.error());
+    if (!successor) return successor.error();
     const bool exists = *successor != nullptr;
-    const Ticket begun_by = exists ? (*successor)->ticket : Ticket{};
+    if (exists) told_by = (*successor)->ticket;
     let_go(old.successor);
     if (exists && !SETTLE_BUG(reopened_twice))
-      return refuse_after(begun_by, forbidden("it was reopened already, as " + old.successor.text()),
-                          std::move(then));
+      return forbidden("it was reopened already, as " + old.successor.text());
   }
   SubmitRequest request;
   request.order = old.order;
@@ -176,26 +187,31 @@ void EngineImpl::reopen(const PurchaseId& id, Act act, Then<PurchaseView> then) 
   const PurchaseId fresh =
       keys_->purchase_id("\x01reopen\x01" + old.order.shop, request.order.idempotency_key);
   Result<Live*> holder = cart_holder(request.order, fresh);
-  if (!holder) return then(holder.error());
+  if (!holder) return holder.error();
   if (*holder != nullptr) {
     const PurchaseId holding = (*holder)->purchase.id;
-    const Ticket claimed_by = (*holder)->ticket;
+    told_by = (*holder)->ticket;
     let_go(holding);
-    return refuse_after(claimed_by, forbidden("its cart has been bought by " + holding.text()),
-                        std::move(then));
+    return forbidden("its cart has been bought by " + holding.text());
   }
   const std::shared_ptr<const Definition> definition = book_.newest(old.definition);
   if (!definition)
-    return then(Error{"unknown_definition", "there is no definition \"" + old.definition + "\" any more"});
-  if (Status can_call = callable(*definition, request.order); !can_call) return then(can_call.error());
+    return Error{"unknown_definition", "there is no definition \"" + old.definition + "\" any more"};
+  if (Status can_call = callable(*definition, request.order); !can_call) return can_call.error();
+  return Reopening{std::move(request), fresh};
+}
 
-  found = find(id);  // what was found above has been let go
+void EngineImpl::reopen(const PurchaseId& id, Act act, Then<PurchaseView> then) {
+  Ticket told_by;
+  const Result<Reopening> may = reopening(id, told_by);
+  if (!may) return refuse_after(told_by, may.error(), std::move(then));
+  Result<Live*> found = find(id);  // what was found above has been let go
   if (!found) return then(found.error());
   if (*found == nullptr) return then(not_found());
-  Result<Applied> linked = apply(**found, Reopened{std::move(act.who), std::move(act.why), fresh}, true);
+  Result<Applied> linked = apply(**found, Reopened{std::move(act.who), std::move(act.why), may->fresh}, true);
   if (!linked) return then(linked.error());
   if (linked->verdict == Verdict::refused) return then(forbidden(linked->refusal));
-  Result<Live*> begun = begin(fresh, request, id);
+  Result<Live*> begun = begin(may->fresh, may->request, id);
   if (!begun) return then(begun.error());
   reply(**begun, true, false, std::move(then));
   set_alarm();

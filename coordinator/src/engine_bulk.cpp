@@ -30,11 +30,15 @@ bool is_failure(const std::string& code) {
 // Whether a record is the very act that a bulk act makes on this step.
 class IsOwn {
  public:
-  IsOwn(const BulkOrder& order, int step) : order_(order), step_(step) {}
+  IsOwn(const BulkOrder& order, int step, const PurchaseId& successor)
+      : order_(order), step_(step), successor_(successor) {}
   bool operator()(const RetryRequested& e) const { return is(Deed::retry, e) && e.step == step_; }
   bool operator()(const ResolveRequested& e) const { return is(Deed::resolve, e) && e.step == step_; }
   bool operator()(const Proposed& e) const { return is(Deed::resolve, e) && e.step == step_; }
-  bool operator()(const Reopened& e) const { return is(Deed::reopen, e); }
+  // Only if it stands: the link to a successor that a crash cut off was taken back.
+  bool operator()(const Reopened& e) const {
+    return is(Deed::reopen, e) && !e.successor.is_zero() && e.successor == successor_;
+  }
   bool operator()(const CancelRequested& e) const { return is(Deed::cancel, e); }
   bool operator()(const Assigned& e) const { return is(Deed::assign, e); }
   bool operator()(const Noted& e) const {
@@ -52,7 +56,17 @@ class IsOwn {
   }
   const BulkOrder& order_;
   int step_;
+  PurchaseId successor_;
 };
+
+// A resolve that moved nothing yet has left a proposal with its step.
+BulkOutcome outcome_of(Deed deed, const BulkTarget& target, const PurchaseView& view) {
+  for (std::size_t i = 0; i < view.purchase.steps.size(); ++i)
+    if (deed == Deed::resolve && view.definition->steps[i].name == target.step &&
+        !view.purchase.steps[i].proposed_by.empty())
+      return BulkOutcome::proposed;
+  return BulkOutcome::done;
+}
 
 }  // namespace
 
@@ -81,7 +95,11 @@ void EngineImpl::begin_bulk(BulkOrder order, Then<BulkReport> then) {
 }
 
 Result<BulkReport> EngineImpl::bulk_report(std::string_view id) const {
-  if (bulk_ && bulk_->report.id == id) return bulk_->report;
+  if (bulk_ && bulk_->report.id == id) {
+    BulkReport report = bulk_->report;
+    report.finished_at = TimeMs{};  // told once that is durable; then it is read from there
+    return report;
+  }
   if (bulk_ids_.count(std::string(id)) == 0) return Error{"not_found", "there is no such bulk act"};
   Result<std::optional<std::string>> stored = journal_.document(ShardId{0}, bulk_kind, id);
   if (!stored) return stored.error();
@@ -89,6 +107,32 @@ Result<BulkReport> EngineImpl::bulk_report(std::string_view id) const {
   Result<BulkJob> job = load_bulk_job(**stored);
   if (!job) return job.error();
   return std::move(job->report);
+}
+
+Result<std::vector<BulkReport>> EngineImpl::bulk_reports(std::size_t limit) const {
+  std::vector<BulkReport> reports;
+  for (auto id = bulk_ids_.rbegin(); id != bulk_ids_.rend() && reports.size() < limit; ++id) {
+    Result<BulkReport> report = bulk_report(*id);
+    if (!report) return report.error();
+    reports.push_back(std::move(*report));
+  }
+  return reports;
+}
+
+// What is in hand comes to its end; nothing more is taken. A restart remembers.
+void EngineImpl::stop_bulk(std::string_view id, Act act, Then<BulkReport> then) {
+  if (failed_) return then(*failed_);
+  const Result<BulkReport> report = bulk_report(id);
+  if (!report) return then(report.error());
+  const bool over = !bulk_ || bulk_->report.id != id || bulk_->report.finished_at;
+  const auto told = [this, over, id = std::string(id), then = std::move(then)](const Status& status) {
+    if (!status.ok()) return then(status.error());
+    over ? then(Error{"state_forbids", "bulk act " + id + " is over already"}) : then(bulk_report(id));
+  };
+  if (over || !report->stopped.who.empty())
+    return durable_ < bulk_ticket_ ? after(bulk_ticket_, told) : told(ok());
+  bulk_->report.stopped = std::move(act);
+  keep_bulk("bulk_act_stopped", told);
 }
 
 // Only the newest can be unfinished. Gone on with by resume_all.
@@ -117,16 +161,19 @@ void EngineImpl::keep_bulk(const char* event, OnDurable then) {
   record.shard = ShardId{0};
   record.kind = RecordKind::operation;
   record.at = now();
-  record.event = nlohmann::json{{"event", event},
-                                {"id", report.id},
-                                {"act", name_of(report.order.deed)},
-                                {"who", report.order.act.who},
-                                {"why", report.order.act.why},
-                                {"matched", report.matched},
-                                {"done", report.done},
-                                {"refused", report.refused},
-                                {"failed", report.failed}}
-                     .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  nlohmann::json said{{"event", event},
+                      {"id", report.id},
+                      {"act", name_of(report.order.deed)},
+                      {"who", report.order.act.who},
+                      {"why", report.order.act.why},
+                      {"matched", report.matched},
+                      {"done", report.done},
+                      {"proposed", report.proposed},
+                      {"refused", report.refused},
+                      {"failed", report.failed}};
+  if (!report.stopped.who.empty())
+    said.update({{"stopped_by", report.stopped.who}, {"stopped_why", report.stopped.why}});
+  record.event = said.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   record.documents.push_back({bulk_kind, report.id, stored_bulk_job(*bulk_)});
   while (bulk_ids_.size() > bulk_acts_kept) {
     record.documents.push_back({bulk_kind, *bulk_ids_.begin(), std::nullopt});
@@ -141,7 +188,8 @@ void EngineImpl::keep_bulk(const char* event, OnDurable then) {
 void EngineImpl::bulk_slice() {
   if (!bulk_ || failed_ || stopping_ || bulk_->report.finished_at) return;
   const BulkReport& report = bulk_->report;
-  if (bulk_->last || report.matched >= report.order.targets_max) return end_bulk();
+  const bool stopped = !report.stopped.who.empty();
+  if (stopped || bulk_->last || report.matched >= report.order.targets_max) return end_bulk();
   ListQuery query = report.order.letters;
   query.cursor = bulk_->cursor;
   query.limit = slice_purchases;
@@ -158,6 +206,7 @@ void EngineImpl::take_bulk_slice(const ListPage& page) {
   job.cursor = page.next_cursor;
   job.last = page.next_cursor.empty();
   job.after_restart = false;
+  job.report.unreadable += page.unreadable;
   job.in_hand = bulk_targets(job.report.order, page);
   const std::uint64_t room = job.report.order.targets_max - job.report.matched;
   if (job.in_hand.size() > room) job.in_hand.resize(static_cast<std::size_t>(room));
@@ -178,13 +227,12 @@ void EngineImpl::act_in_bulk() {
 void EngineImpl::do_bulk_target(const BulkTarget& target) {
   const BulkOrder& order = bulk_->report.order;
   if (bulk_->after_restart) {
-    const Result<bool> done = done_before_the_crash(target);
-    if (!done) return bulk_answered(target, done.error());
-    if (*done) return bulk_answered(target, ok());
+    const Result<BulkOutcome> before = done_before_the_crash(target);
+    if (!before || *before != BulkOutcome::none) return bulk_answered(target, before);
   }
-  if (Status still = still_a_letter(order.letters, target); !still) return bulk_answered(target, still);
-  const auto then = [this, target](const Result<PurchaseView>& view) {
-    bulk_answered(target, view ? ok() : Status(view.error()));
+  if (Status still = still_a_target(order, target); !still) return bulk_answered(target, still.error());
+  const auto then = [this, target, deed = order.deed](const Result<PurchaseView>& view) {
+    bulk_answered(target, view ? Result<BulkOutcome>(outcome_of(deed, target, *view)) : view.error());
   };
   switch (order.deed) {
     case Deed::retry:
@@ -203,28 +251,34 @@ void EngineImpl::do_bulk_target(const BulkTarget& target) {
 }
 
 // It may have gone on by itself since it was listed: then it is not what the order is about.
-Status EngineImpl::still_a_letter(const ListQuery& letters, const BulkTarget& target) {
+Status EngineImpl::still_a_target(const BulkOrder& order, const BulkTarget& target) {
   Result<Live*> found = find(target.purchase);
   if (!found) return found.error();
   if (*found == nullptr) return Error{"not_found", "there is no such purchase"};
-  const Live& live = **found;
-  const int step = step_number(*live.definition, target.step);
-  const auto index = static_cast<std::size_t>(std::max(step, 0));
-  const bool still =
-      step >= 0 && is_dead_letter(letters, live.definition->steps[index], live.purchase.steps[index], now());
+  const Definition& definition = *(*found)->definition;
+  const Purchase& purchase = (*found)->purchase;
+  bool still = false;
+  if (order.deed == Deed::reopen) {
+    still = matches(order.letters, definition, purchase, now());
+  } else {
+    const std::vector<int> letters = dead_letters(order.letters, definition, purchase, now());
+    const int step = target.step.empty() ? of_decision : step_number(definition, target.step);
+    still = std::find(letters.begin(), letters.end(), step) != letters.end();
+  }
   let_go(target.purchase);
   if (still) return ok();
   return Error{"state_forbids", "it went on meanwhile, and is no longer among those asked for"};
 }
 
-Result<bool> EngineImpl::done_before_the_crash(const BulkTarget& target) {
+Result<BulkOutcome> EngineImpl::done_before_the_crash(const BulkTarget& target) {
   Result<Live*> found = find(target.purchase);
   if (!found) return found.error();
-  if (*found == nullptr) return false;
-  const bool touched = (*found)->purchase.revision != target.revision;
-  const IsOwn own(bulk_->report.order, step_number(*(*found)->definition, target.step));
+  if (*found == nullptr) return BulkOutcome::none;
+  const Live& live = **found;
+  const bool touched = live.purchase.revision != target.revision;
+  const IsOwn own(bulk_->report.order, step_number(*live.definition, target.step), live.purchase.successor);
   let_go(target.purchase);
-  if (!touched) return false;
+  if (!touched) return BulkOutcome::none;
   constexpr std::size_t page = 200;
   std::uint64_t next = 1;
   for (;;) {
@@ -234,28 +288,29 @@ Result<bool> EngineImpl::done_before_the_crash(const BulkTarget& target) {
       next = record.position.lsn + 1;
       if (record.kind != RecordKind::purchase || record.at < bulk_->report.started_at) continue;
       const Result<Event> event = decode_event(record.event);
-      if (event && std::visit(own, event->what)) return true;
+      if (event && std::visit(own, event->what))
+        return std::holds_alternative<Proposed>(event->what) ? BulkOutcome::proposed : BulkOutcome::done;
     }
-    if (records->size() < page) return false;
+    if (records->size() < page) return BulkOutcome::none;
   }
 }
 
-void EngineImpl::count_bulk(const BulkTarget& target, const Status& status) {
+void EngineImpl::count_bulk(const BulkTarget& target, const Result<BulkOutcome>& outcome) {
   BulkReport& report = bulk_->report;
-  if (status.ok()) {
-    ++report.done;
+  if (outcome) {
+    ++(*outcome == BulkOutcome::proposed ? report.proposed : report.done);
     return;
   }
-  const Error& error = status.error();
+  const Error& error = outcome.error();
   is_failure(error.code) ? ++report.failed : ++report.refused;
   if (report.refusals.size() < bulk_refusals_kept)
     report.refusals.push_back({target.purchase, target.step, error.code, error.detail});
 }
 
-void EngineImpl::bulk_answered(const BulkTarget& target, const Status& status) {
+void EngineImpl::bulk_answered(const BulkTarget& target, const Result<BulkOutcome>& outcome) {
   // What the journal could not take is not over: the next start goes on with it.
   if (failed_) return;
-  count_bulk(target, status);
+  count_bulk(target, outcome);
   if (--bulk_->open > 0) return;
   bulk_->in_hand.clear();
   post([this] { bulk_slice(); });
@@ -267,6 +322,7 @@ void EngineImpl::end_bulk() {
   log_info("a bulk act is over", {{"id", report.id},
                                   {"matched", report.matched},
                                   {"done", report.done},
+                                  {"proposed", report.proposed},
                                   {"refused", report.refused},
                                   {"failed", report.failed}});
   keep_bulk("bulk_act_finished", [this](const Status& status) {

@@ -19,6 +19,7 @@
 #include "settle/coordinator/engine.hpp"
 #include "settle/participants/protocol.hpp"
 #include "stats_store.hpp"
+#include "sweep_run.hpp"
 
 namespace settle {
 
@@ -83,6 +84,8 @@ class EngineImpl final : public Engine {
   void foresee(BulkOrder order, Then<BulkForecast> then) override;
   void begin_bulk(BulkOrder order, Then<BulkReport> then) override;
   Result<BulkReport> bulk_report(std::string_view id) const override;
+  Result<std::vector<BulkReport>> bulk_reports(std::size_t limit) const override;
+  void stop_bulk(std::string_view id, Act act, Then<BulkReport> then) override;
   void sweep(Then<SweepReport> then) override;
   void callback(std::string_view token, std::string_view body, Then<Done> then) override;
   const Registry& registry() const override { return registry_; }
@@ -210,8 +213,12 @@ class EngineImpl final : public Engine {
   void expire_waiters();
   void set_alarm();
   void tell_waiters(Live& live);
+  std::optional<TimeMs> inquiry_at(const Live& live) const;
   bool in_doubt(const Live& live) const;
   void inquire(const PurchaseId& id);
+  void inquire_later();
+  void reply_and_ask(Live& live, bool same_cart, Then<PurchaseView> then);
+  bool pass_over(const PurchaseId& id, const Error& error);
   void reply(Live& live, bool created, bool same_cart, Then<PurchaseView> then);
   static PurchaseView view_of(const Live& live);
 
@@ -262,6 +269,11 @@ class EngineImpl final : public Engine {
   void act(const PurchaseId& id, Body what, Then<PurchaseView> then, bool paced = false);
   void retry(const PurchaseId& id, Act act, std::string step, bool paced, Then<PurchaseView> then);
   Result<Body> resolve_body(const Live& live, Act act, std::uint8_t index, Resolution resolution) const;
+  struct Reopening {
+    SubmitRequest request;
+    PurchaseId fresh;
+  };
+  Result<Reopening> reopening(const PurchaseId& id, Ticket& told_by);
   void take_back_orphaned_links();
   static int step_number(const Definition& definition, std::string_view step);
 
@@ -282,14 +294,9 @@ class EngineImpl final : public Engine {
                                                       const std::optional<Journal::IndexEntry>& before) const;
 
   // Dead letters (engine_letters.cpp).
-  struct LetterWalk {
-    ListQuery query;
-    std::uint32_t pages_left = 0;
-    std::function<bool(const ListPage&)> each;     // false: enough
-    std::function<void(const Result<bool>&)> end;  // whether everything was seen
-  };
+  struct LetterWalk;
   void walk_letters(std::shared_ptr<LetterWalk> walk);
-  Result<Body> body_of(const BulkOrder& order, const Live& live, std::size_t step) const;
+  Result<Body> body_of(const BulkOrder& order, const Live& live, int step) const;
   BulkForecast::One forecast(const BulkOrder& order, const BulkTarget& target);
   void post(std::function<void()> work);  // later on this thread, if the engine still lives
 
@@ -300,23 +307,14 @@ class EngineImpl final : public Engine {
   void take_bulk_slice(const ListPage& page);
   void act_in_bulk();
   void do_bulk_target(const BulkTarget& target);
-  Status still_a_letter(const ListQuery& letters, const BulkTarget& target);
-  Result<bool> done_before_the_crash(const BulkTarget& target);
-  void bulk_answered(const BulkTarget& target, const Status& status);
-  void count_bulk(const BulkTarget& target, const Status& status);
+  Status still_a_target(const BulkOrder& order, const BulkTarget& target);
+  Result<BulkOutcome> done_before_the_crash(const BulkTarget& target);
+  void bulk_answered(const BulkTarget& target, const Result<BulkOutcome>& outcome);
+  void count_bulk(const BulkTarget& target, const Result<BulkOutcome>& outcome);
   void keep_bulk(const char* event, OnDurable then);
   void end_bulk();
 
   // The sweep (engine_sweep.cpp).
-  struct Sweep {
-    SweepReport report;
-    std::vector<PurchaseId> in_memory;  // still to be looked at
-    std::size_t state = 0;              // the index "state" that is read
-    std::optional<Journal::IndexEntry> before;
-    std::uint16_t shard = 0;  // whose due entries are read
-    DueEntry last;
-    std::vector<Then<SweepReport>> waiting;
-  };
   void start_sweep();
   void sweep_slice();
   void sweep_memory();
@@ -371,6 +369,8 @@ class EngineImpl final : public Engine {
   std::set<std::pair<TimeMs, PurchaseId>> wakes_;
   std::set<std::pair<TimeMs, std::pair<PurchaseId, std::uint64_t>>> waits_;  // Waiter::until
   std::uint64_t waiter_number_ = 0;
+  std::set<std::pair<TimeMs, PurchaseId>>
+      inquiries_;  // for those who wait, once the participant may be asked
   std::map<std::string, PurchaseId, std::less<>>
       claims_;  // carts claimed by records that are not durable yet
   struct LastClaim {
@@ -411,7 +411,7 @@ class EngineImpl final : public Engine {
   Ticket definitions_ticket_;      // of the last put of a definition
   mutable TimeMs last_at_;
   std::uint16_t due_turn_ = 0;       // the shard that wake_due_on_disk begins with
-  std::set<PurchaseId> unreadable_;  // due, damaged, and told to a person
+  std::set<PurchaseId> unreadable_;  // damaged, and told to a person
   Gates gates_;
   std::map<std::string, Drain>
       draining_;  // lanes whose gate lets through, where something may wait; by importance
@@ -427,7 +427,7 @@ class EngineImpl final : public Engine {
   std::optional<BulkJob> bulk_;     // the one that runs
   Ticket bulk_ticket_;              // of its last record
   std::set<std::string> bulk_ids_;  // of those that are kept
-  std::unique_ptr<Sweep> sweep_;
+  std::unique_ptr<SweepRun> sweep_;
   TimeMs sweep_at_;  // the next one, or the next slice of this one; 0: none
 
   std::uint64_t calls_out_ = 0;

@@ -35,6 +35,13 @@ std::string told(const Definition& definition, const Advanced& advanced) {
 
 }  // namespace
 
+struct EngineImpl::LetterWalk {
+  ListQuery query;
+  std::uint32_t pages_left = 0;
+  std::function<bool(const ListPage&)> each;     // false: enough
+  std::function<void(const Result<bool>&)> end;  // whether everything was seen
+};
+
 void EngineImpl::post(std::function<void()> work) {
   loop_.post([alive = std::weak_ptr<bool>(alive_), work = std::move(work)] {
     if (alive.lock()) work();
@@ -61,13 +68,17 @@ void EngineImpl::count_letters(ListQuery query, Then<LetterCount> then) {
   walk->query = std::move(query);
   walk->pages_left = slices_max;
   walk->each = [count, asked = walk->query](const ListPage& page) {
-    for (const PurchaseView& view : page.purchases)
-      for (std::size_t i = 0; i < view.purchase.steps.size(); ++i) {
-        if (!is_dead_letter(asked, view.definition->steps[i], view.purchase.steps[i], page.at)) continue;
+    count->unreadable += page.unreadable;
+    for (const PurchaseView& view : page.purchases) {
+      const std::vector<int> letters = dead_letters(asked, *view.definition, view.purchase, page.at);
+      for (const int step : letters) {
         if (count->letters == letters_counted_max) return false;
         ++count->letters;
-        ++count->by_cause[view.purchase.steps[i].last_cause];
+        ++count->by_cause[step == of_decision
+                              ? Cause::none
+                              : view.purchase.steps[static_cast<std::size_t>(step)].last_cause];
       }
+    }
     return true;
   };
   walk->end = [count, then = std::move(then)](const Result<bool>& whole) {
@@ -80,23 +91,32 @@ void EngineImpl::count_letters(ListQuery query, Then<LetterCount> then) {
 
 std::vector<BulkTarget> bulk_targets(const BulkOrder& order, const ListPage& page) {
   std::vector<BulkTarget> targets;
-  for (const PurchaseView& view : page.purchases)
-    for (std::size_t i = 0; i < view.purchase.steps.size(); ++i) {
-      const StepDefinition& defined = view.definition->steps[i];
-      if (!is_dead_letter(order.letters, defined, view.purchase.steps[i], page.at)) continue;
-      targets.push_back({view.purchase.id, defined.name, view.purchase.revision});
+  for (const PurchaseView& view : page.purchases) {
+    const Purchase& purchase = view.purchase;
+    if (order.deed == Deed::reopen) {
+      targets.push_back({purchase.id, "", purchase.revision});
+      continue;
+    }
+    const std::vector<int> letters = dead_letters(order.letters, *view.definition, purchase, page.at);
+    for (const int step : letters) {
+      const bool decides = step == of_decision;
+      if (decides && order.deed == Deed::resolve) continue;  // that is for retry or cancel
+      targets.push_back({purchase.id,
+                         decides ? "" : view.definition->steps[static_cast<std::size_t>(step)].name,
+                         purchase.revision});
       if (!of_steps(order.deed)) break;
     }
+  }
   return targets;
 }
 
-Result<EngineImpl::Body> EngineImpl::body_of(const BulkOrder& order, const Live& live,
-                                             std::size_t step) const {
+Result<EngineImpl::Body> EngineImpl::body_of(const BulkOrder& order, const Live& live, int step) const {
   const Act& act = order.act;
   switch (order.deed) {
     case Deed::retry:
       return Body{RetryRequested{act.who, act.why, static_cast<std::int16_t>(step)}};
     case Deed::resolve:
+      if (step < 0) return Error{"unknown_step", "there is no such step"};
       return resolve_body(live, act, static_cast<std::uint8_t>(step), order.resolution);
     case Deed::reopen:
       return Body{Reopened{act.who, act.why, live.purchase.id}};  // as good as any id to see if it may be
@@ -113,13 +133,16 @@ Result<EngineImpl::Body> EngineImpl::body_of(const BulkOrder& order, const Live&
 // The very function that would decide about it, on a copy.
 BulkForecast::One EngineImpl::forecast(const BulkOrder& order, const BulkTarget& target) {
   BulkForecast::One one{target.purchase, "", target.step, true, "there is no such purchase"};
+  Ticket told_by;
+  const Result<Reopening> may =
+      order.deed == Deed::reopen ? reopening(target.purchase, told_by) : Result<Reopening>(Reopening{});
   Result<Live*> found = find(target.purchase);
   if (!found) one.would = found.error().detail;
   if (!found || *found == nullptr) return one;
   const Live& live = **found;
   one.order_id = live.purchase.order.order_id;
-  const int step = step_number(*live.definition, target.step);
-  Result<Body> body = body_of(order, live, static_cast<std::size_t>(std::max(step, 0)));
+  Result<Body> body =
+      may ? body_of(order, live, step_number(*live.definition, target.step)) : Result<Body>(may.error());
   if (!body) {
     one.would = body.error().detail;
   } else {
@@ -141,6 +164,7 @@ void EngineImpl::foresee(BulkOrder order, Then<BulkForecast> then) {
   walk->query = order.letters;
   walk->pages_left = slices_max;
   walk->each = [this, forecast, order = std::move(order)](const ListPage& page) {
+    forecast->unreadable += page.unreadable;
     for (const BulkTarget& target : bulk_targets(order, page)) {
       if (forecast->matched == order.targets_max) return false;
       ++forecast->matched;

@@ -33,22 +33,18 @@ std::optional<Journal::IndexEntry> parse_cursor(std::string_view cursor) {
   return Journal::IndexEntry{TimeMs{std::stoll(number)}, *purchase};
 }
 
-bool has_dead_letter(const ListQuery& query, const Definition& definition, const Purchase& p, TimeMs now) {
-  if (query.merchant && p.order.merchant != *query.merchant) return false;
-  if (query.assignee && p.assignee != *query.assignee) return false;
-  for (std::size_t i = 0; i < p.steps.size(); ++i)
-    if (is_dead_letter(query, definition.steps[i], p.steps[i], now)) return true;
-  return false;
+bool is_asked(const ListQuery& query, const StepDefinition& defined, const Step& step) {
+  if (query.cause && step.last_cause != *query.cause) return false;
+  if (query.operation && step.operation != *query.operation) return false;
+  if (query.target && defined.target != *query.target) return false;
+  if (query.step && defined.name != *query.step) return false;
+  return !query.code || step.error_code == *query.code;
 }
 
-bool matches(const ListQuery& query, const Definition& definition, const Purchase& p, TimeMs now) {
-  if (query.parked && !has_dead_letter(query, definition, p, now)) return false;
-  if (query.shop && p.order.shop != *query.shop) return false;
-  if (query.order_id && p.order.order_id != *query.order_id) return false;
-  if (query.buyer && p.order.buyer != *query.buyer) return false;
-  if (query.state && p.state != *query.state) return false;
-  if (query.needs_person && !needs_person(p) && !forgotten(definition, p)) return false;
-  return p.submitted_at >= query.since;
+bool asks_for_decisions(const ListQuery& query) {
+  if (query.cause || query.target || query.step) return false;
+  if (query.operation && *query.operation != Operation::try_) return false;
+  return !query.code || *query.code == overdue_code;
 }
 
 Error bad_cursor() {
@@ -57,14 +53,56 @@ Error bad_cursor() {
 
 }  // namespace
 
-bool is_dead_letter(const ListQuery& query, const StepDefinition& defined, const Step& step, TimeMs now) {
-  if (!with_person(step)) return false;
-  if (query.cause && step.last_cause != *query.cause) return false;
-  if (query.operation && step.operation != *query.operation) return false;
-  if (query.target && defined.target != *query.target) return false;
-  if (query.step && defined.name != *query.step) return false;
-  if (query.code && step.error_code != *query.code) return false;
-  return query.parked_for.count == 0 || step.parked_at + query.parked_for <= now;
+bool matches(const ListQuery& query, const Definition& definition, const Purchase& p, TimeMs now) {
+  if (query.parked && dead_letters(query, definition, p, now).empty()) return false;
+  if (query.shop && p.order.shop != *query.shop) return false;
+  if (query.order_id && p.order.order_id != *query.order_id) return false;
+  if (query.buyer && p.order.buyer != *query.buyer) return false;
+  if (query.merchant && p.order.merchant != *query.merchant) return false;
+  if (query.state && p.state != *query.state) return false;
+  if (query.needs_person && !needs_person(p) && !forgotten(definition, p)) return false;
+  if (query.reason && p.reason_code != *query.reason) return false;
+  if (query.definition && p.definition != *query.definition) return false;
+  if (query.never_reopened && !p.successor.is_zero()) return false;
+  if (query.notified && notified(definition, p) != query.notified) return false;
+  if (query.until && p.submitted_at >= query.until) return false;
+  return p.submitted_at >= query.since;
+}
+
+TimeMs overdue_since(const Purchase& p) {
+  if (!p.overdue || p.state != PurchaseState::trying) return {};
+  TimeMs since = p.deadline_at;
+  for (const Step& step : p.steps) {
+    if (with_person(step)) return {};
+    if (step.state == StepState::tried) since = earlier(since, step.expires_at);
+  }
+  return since;
+}
+
+std::vector<int> dead_letters(const ListQuery& query, const Definition& definition, const Purchase& p,
+                              TimeMs now) {
+  std::vector<int> found;
+  if (query.merchant && p.order.merchant != *query.merchant) return found;
+  if (query.assignee && p.assignee != *query.assignee) return found;
+  const auto long_enough = [&](TimeMs since) {
+    return query.parked_for.count == 0 || since + query.parked_for <= now;
+  };
+  for (std::size_t i = 0; i < p.steps.size(); ++i) {
+    const Step& step = p.steps[i];
+    if (with_person(step) && is_asked(query, definition.steps[i], step) && long_enough(step.parked_at))
+      found.push_back(static_cast<int>(i));
+  }
+  const TimeMs since = overdue_since(p);
+  if (since && asks_for_decisions(query) && long_enough(since)) found.push_back(of_decision);
+  return found;
+}
+
+std::optional<bool> notified(const Definition& definition, const Purchase& p) {
+  std::optional<bool> all;
+  for (std::size_t i = 0; i < p.steps.size() && p.state == PurchaseState::completed; ++i)
+    if (definition.steps[i].mode == StepMode::deliver)
+      all = all.value_or(true) && p.steps[i].state == StepState::delivered;
+  return all;
 }
 
 // What may match, newest first: a page of the narrowest index, and the purchases in memory, whose entries in
@@ -98,6 +136,8 @@ void EngineImpl::list(ListQuery query, Then<ListPage> then) {
   if (!query.cursor.empty()) {
     before = parse_cursor(query.cursor);
     if (!before) return then(bad_cursor());
+  } else if (query.until) {
+    before = Journal::IndexEntry{query.until, PurchaseId{}};  // newest first: what is older than that
   }
   auto page = std::make_shared<ListPage>();
   page->at = now();
@@ -114,8 +154,10 @@ void EngineImpl::list(ListQuery query, Then<ListPage> then) {
         break;
       }
       Result<Live*> live = find(entry.purchase);
-      if (!live) return then(live.error());
-      if (*live != nullptr && matches(query, *(*live)->definition, (*live)->purchase, page->at)) {
+      if (!live && !pass_over(entry.purchase, live.error())) return then(live.error());
+      if (!live) {
+        ++page->unreadable;
+      } else if (*live != nullptr && matches(query, *(*live)->definition, (*live)->purchase, page->at)) {
         page->purchases.push_back(view_of(**live));
         if (!(*live)->durable && latest < (*live)->ticket) latest = (*live)->ticket;
       }

@@ -117,6 +117,7 @@ void EngineImpl::on_wake() {
   if (!failed_) work_gates();
   if (!failed_ && !stopping_ && sweep_at_ && sweep_at_ <= time) sweep_slice();
   if (!failed_ && stats_due_ && stats_due_ <= time) write_stats();
+  if (!failed_) inquire_later();
   expire_waiters();
   if (stopped_ && ((calls_out_ == 0 && deferred_.empty()) || stop_by_ <= time)) {
     if (!failed_) write_stats();
@@ -189,18 +190,23 @@ void EngineImpl::wake_due_on_disk() {
   due_lag_ = lag;
 }
 
-// Into memory and the schedule, so that wake_due finds it. One that cannot be read must not keep the others
-// (I19): a person is told of it once, and it stays as it is.
+// Into memory and the schedule, so that wake_due finds it.
 Status EngineImpl::load_due(const PurchaseId& id) {
   if (unreadable_.count(id) != 0) return ok();
   Result<Live*> live = find(id);
-  if (live) return ok();
-  if (live.error().code != "damaged") return live.error();
-  unreadable_.insert(id);
+  if (live || pass_over(id, live.error())) return ok();
+  return live.error();
+}
+
+// A purchase that cannot be read must not keep the others (I19): a person is told of it once, and it stays as
+// it is. False: it is not that one's trouble.
+bool EngineImpl::pass_over(const PurchaseId& id, const Error& error) {
+  if (error.code != "damaged") return false;
+  if (!unreadable_.insert(id).second) return true;
   ++figures_.alerts;
   counters_.alert("unreadable");
-  log_alert("a purchase that is due cannot be read", {{"purchase", id}, {"detail", live.error().detail}});
-  return ok();
+  log_alert("a purchase cannot be read", {{"purchase", id}, {"detail", error.detail}});
+  return true;
 }
 
 void EngineImpl::set_alarm() {
@@ -211,6 +217,7 @@ void EngineImpl::set_alarm() {
     for (const Shard& shard : shards_) next = earlier(next, shard.next_due);
     if (!draining_.empty() || !waking_.empty()) next = earlier(next, drain_at_);
     if (!probes_by_time_.empty()) next = earlier(next, probes_by_time_.begin()->first);
+    if (!inquiries_.empty()) next = earlier(next, inquiries_.begin()->first);
     if (!stopping_) next = earlier(next, sweep_at_);
     next = earlier(next, stats_due_);
   }
@@ -229,7 +236,7 @@ void EngineImpl::await_outcome(const PurchaseId& id, DurationMs wait, Then<Purch
   if (settled_for_shop(live.purchase)) return reply(live, false, false, std::move(then));
   const Waiter& waiter = live.waiters.emplace_back(Waiter{++waiter_number_, now() + wait, std::move(then)});
   waits_.insert({waiter.until, {id, waiter.number}});
-  if (in_doubt(live)) inquire(id);
+  if (const auto ask = inquiry_at(live)) *ask <= now() ? inquire(id) : void(inquiries_.emplace(*ask, id));
   set_alarm();
 }
 
@@ -285,29 +292,53 @@ void EngineImpl::show(const PurchaseId& id, Then<PurchaseView> then) {
   if (!found) return then(found.error());
   if (*found == nullptr) return then(Error{"not_found", "there is no such purchase"});
   if (failed_ && !(*found)->durable) return then(*failed_);
-  const bool asks = in_doubt(**found);
-  reply(**found, false, false, std::move(then));
+  reply_and_ask(**found, false, std::move(then));
+}
+
+// Whoever looks makes the participant be asked about what is in doubt, and is not kept waiting for it.
+void EngineImpl::reply_and_ask(Live& live, bool same_cart, Then<PurchaseView> then) {
+  const PurchaseId id = live.purchase.id;
+  const bool asks = in_doubt(live);
+  reply(live, false, same_cart, std::move(then));
   if (asks) inquire(id);
 }
 
-// Whether asking now could settle what nobody knows (B1). A purchase that waits for a report may have failed
-// silently: that is asked about as well.
-bool EngineImpl::in_doubt(const Live& live) const {
+// From when on asking could settle what nobody knows (B1): the participant is not asked more often than each
+// inquiry_gap. A purchase that waits for a report may have failed silently: that is asked about as well.
+std::optional<TimeMs> EngineImpl::inquiry_at(const Live& live) const {
+  std::optional<TimeMs> at;
   if (failed_ || stopping_ || live.purchase.state != PurchaseState::trying || live.purchase.overdue)
-    return false;
+    return at;
   const std::uint32_t queryable = registry_.queryable(*live.definition);
   for (std::size_t i = 0; i < live.purchase.steps.size(); ++i) {
     const Step& step = live.purchase.steps[i];
     const bool unknown = step.state == StepState::in_doubt ||
                          (step.state == StepState::awaiting && step.operation == Operation::try_);
-    if (unknown && !step.query_in_flight && (queryable >> i & 1U) != 0 &&
-        step.last_attempt_at + inquiry_gap <= now())
-      return true;
+    if (!unknown || step.query_in_flight || (queryable >> i & 1U) == 0) continue;
+    const TimeMs may = step.last_attempt_at + inquiry_gap;
+    if (!at || may < *at) at = may;
   }
-  return false;
+  return at;
 }
 
-// Whoever asked is answered already: it must not wait for the participant.
+bool EngineImpl::in_doubt(const Live& live) const {
+  const auto at = inquiry_at(live);
+  return at && *at <= now();
+}
+
+// Whoever waits for an outcome asked too early: their question leaves now, if they still wait.
+void EngineImpl::inquire_later() {
+  const TimeMs time = now();
+  while (!inquiries_.empty() && inquiries_.begin()->first <= time) {
+    const PurchaseId id = inquiries_.begin()->second;
+    inquiries_.erase(inquiries_.begin());
+    const auto found = live_.find(id);
+    if (found == live_.end() || found->second->waiters.empty()) continue;
+    if (const auto ask = inquiry_at(*found->second))
+      *ask <= time ? inquire(id) : void(inquiries_.emplace(*ask, id));
+  }
+}
+
 void EngineImpl::inquire(const PurchaseId& id) {
   Result<Live*> found = find(id);
   if (!found || *found == nullptr) return;

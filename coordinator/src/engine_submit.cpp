@@ -92,7 +92,7 @@ void EngineImpl::submit(SubmitRequest request, Then<PurchaseView> then) {
     const auto joining = aliases_.find(id.text());
     if (joining != aliases_.end())
       return reply_joined(joining->second.holder, joining->second.ticket, std::move(then));
-    reply(**before, false, same_cart, std::move(then));
+    reply_and_ask(**before, same_cart, std::move(then));
     return set_alarm();
   }
   if (Status accepts = accepting(); !accepts) return then(accepts.error());
@@ -155,7 +155,7 @@ void EngineImpl::reply_joined(const PurchaseId& holder, Ticket ticket, Then<Purc
     Result<Live*> live = find(holder);
     if (!live) return then(live.error());
     if (*live == nullptr) return then(Error{"damaged", "the purchase that holds the cart is gone"});
-    reply(**live, false, true, std::move(then));
+    reply_and_ask(**live, true, std::move(then));
   });
 }
 

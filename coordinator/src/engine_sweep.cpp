@@ -28,7 +28,7 @@ void EngineImpl::sweep(Then<SweepReport> then) {
 }
 
 void EngineImpl::start_sweep() {
-  sweep_ = std::make_unique<Sweep>();
+  sweep_ = std::make_unique<SweepRun>();
   sweep_->report.started_at = sweep_at_ = now();
   sweep_->in_memory.reserve(live_.size());
   for (const auto& [id, live] : live_) sweep_->in_memory.push_back(id);
@@ -101,13 +101,8 @@ Result<std::optional<TimeMs>> EngineImpl::owed_on_disk(const PurchaseId& id) {
   Error error;
   const std::unique_ptr<Live> live = thaw(id, **snapshot, error);
   if (live) return std::optional(live->due_on_disk);
-  if (error.code != "damaged") return error;
+  if (!pass_over(id, error)) return error;
   ++sweep_->report.unreadable;
-  if (unreadable_.insert(id).second) {
-    ++figures_.alerts;
-    counters_.alert("unreadable");
-    log_alert("a purchase cannot be read", {{"purchase", id}, {"detail", error.detail}});
-  }
   return std::optional<TimeMs>();
 }
 
@@ -223,7 +218,7 @@ void EngineImpl::tell_repaired(const PurchaseId& id, const char* what) {
 
 void EngineImpl::end_sweep(const Status& status) {
   if (!sweep_) return;  // the journal failed under it: everybody is told already
-  Sweep over = std::move(*sweep_);
+  SweepRun over = std::move(*sweep_);
   sweep_.reset();
   sweep_at_ = config_.sweep_every.count == 0 ? TimeMs{} : now() + config_.sweep_every;
   over.report.finished_at = now();

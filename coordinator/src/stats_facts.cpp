@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "settle/coordinator/dead_letters.hpp"
 #include "settle/statemachine/triggers.hpp"
 
 namespace settle {
@@ -175,6 +176,10 @@ class Reader {
       if (was.with_person) note(AgeFact::Book::letter, was.parked_at, -1);
       if (person) note(AgeFact::Book::letter, is.parked_at, 1);
     }
+    const TimeMs was = before_.overdue_since(), is = overdue_since(after());
+    if (was == is) return;
+    if (was) note(AgeFact::Book::letter, was, -1);
+    if (is) note(AgeFact::Book::letter, is, 1);
   }
 
   const PurchaseBefore& before_;
@@ -185,7 +190,7 @@ class Reader {
 
 }  // namespace
 
-PurchaseBefore::PurchaseBefore(const Purchase& purchase) {
+PurchaseBefore::PurchaseBefore(const Purchase& purchase) : overdue_since_(settle::overdue_since(purchase)) {
   for (std::size_t i = 0; i < purchase.steps.size(); ++i) {
     const settle::Step& step = purchase.steps[i];
     steps_[i] = {step.operation,       step.state,

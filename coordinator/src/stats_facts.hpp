@@ -25,8 +25,10 @@ class PurchaseBefore {
   };
   // A step of a purchase that was not submitted yet is idle.
   const Step& step(std::size_t index) const { return steps_[index]; }
+  TimeMs overdue_since() const { return overdue_since_; }
 
  private:
+  TimeMs overdue_since_;
   std::array<Step, steps_max> steps_;
 };
 

@@ -123,12 +123,46 @@ class Settlectl(Folder):
         self.assertIn("the card service is back (bulk act 00000001)", self.ctl("show", purchase["id"]))
         self.assertIn("finished", self.ctl("dead-letters", "report", "00000001"))
         self.ctl("dead-letters", "report", "00000099", code=NOT_FOUND)
+        acts = self.ctl_json("dead-letters", "acts")["acts"]
+        self.assertEqual(["00000001"], [one["id"] for one in acts])
+        self.assertIn("the card service is back", self.ctl("dead-letters", "acts"))
+        self.ctl("dead-letters", "stop", "00000001", code=USAGE)
+        self.assertIn("over already", self.ctl("dead-letters", "stop", "00000001", "--why", "late", code=REFUSED))
+        self.ctl("dead-letters", "stop", "00000099", "--why", "what", code=NOT_FOUND)
+
+    def test_an_act_on_many_says_who_it_is(self):
+        ended, _, err = settlectl("dead-letters", "retry", "--yes", "--why", "x", "--who", "ada", url=self.running.settled.url)
+        self.assertEqual(OK, ended)
+        self.assertIn("bulk act 00000001 has begun", err)
+
+    def test_I14_cancelled_purchases_come_back_by_their_reason(self):
+        self.misbehave("inventory", answer_status=409, operation="try", next=3)
+        for number in range(3):
+            self.assertEqual("failed", self.submit(number, "--wait", "10", code=REFUSED)["status"])
+        reason = self.ctl_json("list", "--state", "cancelled")["purchases"][0]["reason"]["code"]
+        again = ("dead-letters", "reopen", "--code", reason, "--since", "7d", "--why", "stock has come")
+        self.ctl("dead-letters", "reopen", "--why", "all", "--yes", code=USAGE)
+        self.assertIn("3 match", self.ctl(*again, "--dry-run"))
+        self.assertIn("3 matched, 3 done, 0 refused", self.ctl(*again, "--yes"))
+        self.assertIn("0 matched, 0 done", self.ctl(*again, "--yes"))
+        self.assertEqual(6, len(self.ctl_json("list")["purchases"]))
+
+    def test_who_was_not_told_is_listed(self):
+        self.misbehave("merchant", answer_status=418, next=1)
+        purchase = self.submit("untold", "--wait", "10")
+        for _ in range(100):
+            if self.ctl_json("dead-letters")["letters"]:
+                break
+            self.api.purchase(purchase["id"], 1)
+        self.assertEqual([], self.ctl_json("list", "--not-notified")["purchases"])
+        self.ctl("resolve", purchase["id"], "--step", "notify", "--as", "abandoned", "--why", "told by letter")
+        self.assertIn("not notified", self.ctl("list", "--not-notified"))
 
     def test_dead_letters(self):
         self.assertIn("nothing is with a person", self.ctl("dead-letters"))
         purchase = self.parked()
         said = self.ctl("dead-letters")
-        for words in (purchase["id"], "issue confirm", "bad_status 418", "waits for you", "1 step is with a person"):
+        for words in (purchase["id"], "issue confirm", "bad_status 418", "waits for you", "1 is with a person"):
             self.assertIn(words, said)
         self.assertEqual("card", self.ctl_json("dead-letters", "--target", "card")["letters"][0]["target"])
         self.assertEqual([], self.ctl_json("dead-letters", "--cause", "reset", "--older-than", "1h")["letters"])

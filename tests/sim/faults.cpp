@@ -82,6 +82,7 @@ constexpr Kind kinds[] = {
     {Fault::unregister, "unregister", 5'000, 100'000},
     {Fault::endpoint_off, "endpoint_off", 5'000, 100'000},
     {Fault::stop, "stop", 2'000, 60'000},
+    {Fault::bulk, "bulk", 10'000, 200'000},
 };
 // clang-format on
 static_assert(std::size(kinds) == fault_count);

@@ -87,6 +87,7 @@ enum class Fault : std::uint8_t {
   unregister,
   endpoint_off,
   stop,
+  bulk,
   count_
 };
 inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::count_);

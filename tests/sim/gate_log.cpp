@@ -46,22 +46,20 @@ std::string GateLog::held(const Definition& definition, const Purchase& purchase
 }
 
 std::string GateLog::woken_by_itself(const Definition& definition, const Purchase& purchase,
-                                     const Event& event) const {
+                                     std::size_t index, const Event& event) const {
   constexpr DurationMs soon{2'500'000};  // the process may have stood still for half an hour
   if (!std::holds_alternative<Due>(event.what)) return {};
-  for (std::size_t i = 0; i < purchase.steps.size(); ++i) {
-    const Step& step = purchase.steps[i];
-    if (step.held_by != HeldBy::breaker || !step.wake_at || event.at < step.wake_at || step.in_flight)
-      continue;
-    const bool asks = step.state == StepState::in_doubt || step.state == StepState::awaiting ||
-                      step.state == StepState::cancelled;
-    const auto found = shut_.find(name(definition, purchase, i, asks ? Operation::query : step.operation));
-    if (found == shut_.end() || found->second.empty()) continue;
-    const Shut& last = found->second.back();
-    const TimeMs over = last.ended ? last.ended : last.until;
-    if (over && step.held_since <= over && over + soon < event.at)
-      return "I17: what was held for " + found->first + " was not woken when it could be";
-  }
+  const Step& step = purchase.steps[index];
+  if (step.held_by != HeldBy::breaker || !step.wake_at || event.at < step.wake_at || step.in_flight)
+    return {};
+  const bool asks = step.state == StepState::in_doubt || step.state == StepState::awaiting ||
+                    step.state == StepState::cancelled;
+  const auto found = shut_.find(name(definition, purchase, index, asks ? Operation::query : step.operation));
+  if (found == shut_.end() || found->second.empty()) return {};
+  const Shut& last = found->second.back();
+  const TimeMs over = last.ended ? last.ended : last.until;
+  if (over && step.held_since <= over && over + soon < event.at)
+    return "I17: what was held for " + found->first + " was not woken when it could be";
   return {};
 }
 

@@ -18,7 +18,7 @@ class GateLog {
   std::string held(const Definition& definition, const Purchase& purchase, const Held& event,
                    TimeMs at) const;
   // What was held by a breaker is woken soon after that let go of it, and not by its own late wake-up.
-  std::string woken_by_itself(const Definition& definition, const Purchase& purchase,
+  std::string woken_by_itself(const Definition& definition, const Purchase& purchase, std::size_t index,
                               const Event& event) const;
   // A person's retry leaves all the same; where it is answered, the breaker may probe at once.
   void retried(const Definition& definition, const Purchase& purchase, TimeMs at);

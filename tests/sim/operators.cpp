@@ -2,8 +2,7 @@
 
 #include <array>
 
-#include "people.hpp"
-#include "world.hpp"
+#include "watched.hpp"
 
 namespace settle::sim {
 
@@ -18,15 +17,6 @@ Then<PurchaseView> People::told(const std::string& who, const PurchaseId& id) {
     if (said) world_.oracle.act_told(who, id);
   };
   return world_.oracle.questions.ask("act", std::move(then));
-}
-
-// Where only the trace wants to know.
-template <class T>
-Then<T> People::watched(const char* what) {
-  Then<T> then = [this, what](const Result<T>& said) {
-    world_.note("act", std::string(what) + " " + (said ? "ok" : said.error().code));
-  };
-  return world_.oracle.questions.ask(what, std::move(then));
 }
 
 void People::operate() {
@@ -44,6 +34,7 @@ void People::operate() {
     if (world_.faults.strikes(Fault::resolve)) look_at_deliveries();
     for (std::uint64_t i = operator_.below(4); i > 0; --i) act_somewhere();
     sweep();
+    if (world_.faults.strikes(Fault::bulk)) act_on_many();
     if (world_.faults.strikes(Fault::pause)) pause();
     if (world_.faults.strikes(Fault::registry_change)) change_registry();
     if (world_.faults.strikes(Fault::upgrade)) upgrade();

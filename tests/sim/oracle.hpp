@@ -35,7 +35,6 @@ class Oracle {
   void worked(const Service& service, const Job& job, const Worked& worked);
   void delivered(const Call& call);
   void delivered_by_hand(const PurchaseId& id, const std::string& step) { seen_[id].delivered.insert(step); }
-  void looked_at(const PurchaseId& id) { waits_.disturbed(id); }
   void callback_arrives(const Call& call);
   void callback_answered(const Call& call, const std::string& code);
   void forged_callback(const std::string& what, bool known, const std::string& code);
@@ -101,6 +100,7 @@ class Oracle {
   void check_sums() const;
   void check_engine();
   void check_person_list();
+  void check_person_list(bool letters);
   void check_audited();
   void check_damage();
 

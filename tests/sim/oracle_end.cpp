@@ -121,26 +121,36 @@ void Oracle::check_engine() {
     fail_liveness("I17: everything is done, and a timer is left over");
 }
 
-// I16: who needs a person is on the list that operators look at.
+// I16: who needs a person is on the lists that operators look at.
 void Oracle::check_person_list() {
+  for (const bool letters : {false, true}) check_person_list(letters);
+}
+
+void Oracle::check_person_list(bool letters) {
   std::set<PurchaseId> listed;
   std::string cursor;
   do {
     world_.daemon.run([&](Engine& engine) {
       ListQuery query;
       query.needs_person = true;
+      query.parked = letters;
       query.limit = 100;
       query.cursor = cursor;
       engine.list(query, [&](const Result<ListPage>& page) {
         if (!page) fail("I16: the list of what needs a person cannot be read: " + page.error().detail);
-        for (const PurchaseView& view : page->purchases) listed.insert(view.purchase.id);
+        for (const PurchaseView& view : page->purchases) {
+          listed.insert(view.purchase.id);
+          if (letters && dead_letters(query, *view.definition, view.purchase, page->at).empty())
+            fail("I16: " + view.purchase.id.text() + " is listed, and has no dead letter");
+        }
         cursor = page->next_cursor;
       });
     });
   } while (!cursor.empty());
   for (const auto& [id, shadow] : log_.all())
     if (!is_terminal(shadow.purchase.state) && listed.count(id) == 0)
-      fail("I16: " + id.text() + " needs a person, and is on no list");
+      fail("I16: " + id.text() + " needs a person, and is not on the list of " +
+           (letters ? "dead letters" : "purchases"));
 }
 
 // I22: a record that changes on disk is found, wherever it lies.

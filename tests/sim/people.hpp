@@ -55,6 +55,8 @@ class People {
   void pause();
   void switch_endpoint();
   void sweep();
+  void act_on_many();
+  void stop_acting_on_many();
   void follow();
   void change_registry();
   void unregister();
@@ -71,6 +73,7 @@ class People {
   std::string cursor_;  // of the auditor
   int open_ = 0;
   int acts_ = 0;
+  int bulk_acts_ = 0;
   bool resting_ = false;
 };
 

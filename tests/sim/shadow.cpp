@@ -153,29 +153,35 @@ std::string ShadowLog::take_purchase(const Record& record) {
   const bool began = shadow.records != 0;
   const Decision decided = shadow.purchase.decision;
   // A restart may have brought engine time forward by hours.
-  if (shadow.held_in == record.epoch.number)
-    if (std::string wrong = gates_.woken_by_itself(*shadow.definition, shadow.purchase, *event);
-        !wrong.empty())
-      return wrong;
+  for (const auto& [step, epoch] : shadow.held_in)
+    if (epoch == record.epoch.number)
+      if (std::string wrong = gates_.woken_by_itself(*shadow.definition, shadow.purchase, step, *event);
+          !wrong.empty())
+        return wrong;
   Advanced advanced = advance(*shadow.definition, shadow.records == 0 ? Purchase{} : shadow.purchase, *event);
   if (std::string wrong = given_up_too_early(*shadow.definition, shadow.purchase, advanced, *event);
       !wrong.empty())
     return wrong;
   shadow.purchase = std::move(advanced.purchase);
   if (event->stretch_percent > 100) shadow.stretched = true;
+  if (std::holds_alternative<Inquired>(event->what)) ++shadow.inquiries;
   if (const auto* released = std::get_if<Released>(&event->what)) ++shadow.delays[released->step];
-  if (std::holds_alternative<RetryRequested>(event->what))
+  const auto* retried = std::get_if<RetryRequested>(&event->what);
+  // One of many leaves as the gates let it, and says so.
+  if (retried != nullptr && retried->why.find(" (bulk act ") == std::string::npos)
     gates_.retried(*shadow.definition, shadow.purchase, event->at);
   if (const auto* held = std::get_if<Held>(&event->what)) {
     ++shadow.delays[held->step];
-    shadow.held_in = record.epoch.number;
+    shadow.held_in[held->step] = record.epoch.number;
     if (std::string wrong = gates_.held(*shadow.definition, shadow.purchase, *held, event->at);
         !wrong.empty())
       return wrong;
   }
   Actor actor;
   std::visit([&](const auto& what) { actor(what); }, event->what);
-  if (!actor.who.empty()) ++shadow.acts, shadow.actors.insert(actor.who);
+  const bool acted = !actor.who.empty() && !shadow.actors.insert(actor.who).second;
+  if (acted && std::holds_alternative<Noted>(event->what)) return "I25: " + actor.who + " noted it twice";
+  if (!actor.who.empty()) ++shadow.acts;
   ++shadow.records;
   fresh_.push_back(record.purchase);
   if (advanced.transitions != *recorded) return "I21: replayed, it gives other transitions";

@@ -22,11 +22,12 @@ struct Shadow {
   Purchase purchase;
   const Definition* definition = nullptr;
   std::uint64_t records = 0;
-  std::uint64_t acts = 0;                       // of people
-  std::map<std::size_t, std::uint64_t> delays;  // by step: how often it was held or released
-  std::uint64_t held_in = 0;                    // the epoch of its last Held
-  bool stretched = false;                       // by load, at any time
-  std::set<std::string> actors;                 // who did them
+  std::uint64_t acts = 0;                        // of people
+  std::uint64_t inquiries = 0;                   // of those who looked
+  std::map<std::size_t, std::uint64_t> delays;   // by step: how often it was held or released
+  std::map<std::size_t, std::uint64_t> held_in;  // by step: the epoch of its last Held
+  bool stretched = false;                        // by load, at any time
+  std::set<std::string> actors;                  // who did them
 };
 
 class ShadowLog {

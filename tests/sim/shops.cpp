@@ -91,7 +91,6 @@ void People::look(const WishPtr& wish, int times) {
   if (times == 0) return;
   world_.time.after(shop_.delay(200, 60'000), [this, wish, times] {
     world_.daemon.run([this, wish](Engine& engine) {
-      world_.oracle.looked_at(wish->id);
       Then<PurchaseView> then = [this](const Result<PurchaseView>& said) {
         if (said) world_.oracle.shown(*said);
       };
@@ -120,7 +119,6 @@ void People::submit_altered(const WishPtr& wish) {
 void People::await(const WishPtr& wish) {
   world_.daemon.run([this, wish](Engine& engine) {
     const DurationMs wait = shop_.delay(100, 30'000);
-    world_.oracle.looked_at(wish->id);
     Then<PurchaseView> then = [this](const Result<PurchaseView>& said) {
       if (said) world_.oracle.outcome_told(*said);
     };

@@ -71,7 +71,7 @@ std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t inde
   disturbed(call.job.purchase, step);
   // An inquiry stands beside the plan: what comes next does not follow from its answer.
   const bool inquiry = bool(shadow.purchase.steps[index].planned_wake);
-  last = {call.attempt, call.life,     shadow.acts, delays, shadow.definition->policies,
+  last = {call.attempt, call.life,     shadow.acts, delays, shadow.inquiries, shadow.definition->policies,
           TimeMs{},     DurationMs{0}, false,       inquiry};
   return wrong;
 }
@@ -95,6 +95,7 @@ bool Waits::follows(const Attempt& last, const Call& call, const Shadow& shadow,
   // Whether anybody can be asked changes what comes after a try.
   const auto& struck = world_.faults.struck();
   const bool try_or_query = op == Operation::try_ || op == Operation::query;
+  if (try_or_query && last.inquiries != shadow.inquiries) return false;
   return !try_or_query || struck[static_cast<std::size_t>(Fault::registry_change)] == 0;
 }
 
@@ -131,12 +132,6 @@ void Waits::answered(const Call& call, const HttpAnswer& answer) {
   if (garbled) return;  // then nothing in it counts
   last.contradicted = answer.status == 409 && call.job.operation != "deliver";
   last.asked = asked_by(answer);
-}
-
-void Waits::disturbed(const PurchaseId& id) {
-  for (auto& [name, attempt] : last_[id])
-    if (name.find(":query") != std::string::npos || name.find(":try") != std::string::npos)
-      attempt.disturbed = true;
 }
 
 void Waits::disturbed(const PurchaseId& id, const std::string& step) {

@@ -24,13 +24,13 @@ class Waits {
   void answered(const Call& call, const HttpAnswer& answer);
   // Something else told the engine of the step: what comes next does not follow from the last answer alone.
   void disturbed(const PurchaseId& id, const std::string& step);
-  void disturbed(const PurchaseId& id);
 
  private:
   struct Attempt {
     int number = 0, life = 0;
     std::uint64_t acts = 0;
-    std::uint64_t delays = 0;    // of its step
+    std::uint64_t delays = 0;  // of its step
+    std::uint64_t inquiries = 0;
     std::uint32_t policies = 0;  // their revision
     TimeMs ended;                // engine time of its answer, or of the news that there is none; 0: not yet
     DurationMs asked{0};

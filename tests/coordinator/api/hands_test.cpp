@@ -137,6 +137,69 @@ TEST(Hands, I25_ManyAtOnceWithADryRunAndAReport) {
   EXPECT_EQ(request(daemon.port(), "GET", "/v1/dead-letters/acts/x").status, 404);
 }
 
+TEST(Hands, I25_ProposalsOfManyAreNotCalledDone) {
+  EngineConfig config;
+  config.resolve_needs_second_person = true;
+  TestDaemon daemon(faulty, TestDaemon::quick_limits(), true, config);
+  parked(daemon, 2);
+  json act = {{"who", "ann"},
+              {"why", "the bank confirms"},
+              {"act", "resolve"},
+              {"resolution", "done"},
+              {"evidence", "list of the 3rd"}};
+  const json proposed = finished(daemon, post(daemon, "/v1/dead-letters/acts", act).header("location"));
+  EXPECT_EQ(proposed["proposed"], 2);
+  EXPECT_EQ(proposed["done"], 0);
+  act["who"] = "bob";
+  const json done = finished(daemon, post(daemon, "/v1/dead-letters/acts", act).header("location"));
+  EXPECT_EQ(done["done"], 2);
+  EXPECT_EQ(done["proposed"], 0);
+}
+
+TEST(Hands, ManyCancelledPurchasesAreReopenedOnce) {
+  TestDaemon daemon({{"charge:try", {409, R"({"code":"out_of_stock","detail":"none left"})"}}});
+  for (int i = 0; i < 3; ++i) {
+    json order = good_order();
+    order["order_id"] = "T-" + std::to_string(i);
+    const json ended = submit(daemon.port(), "k-" + std::to_string(i), order, "Prefer: wait=10\r\n").json();
+    ASSERT_EQ(ended["state"], "cancelled") << ended;
+  }
+  json act = {{"who", "ann"},
+              {"why", "stock has come"},
+              {"act", "reopen"},
+              {"code", "out_of_stock"},
+              {"dry_run", true}};
+  const json dry = post(daemon, "/v1/dead-letters/acts", act).json();
+  EXPECT_EQ(dry["matched"], 3) << dry;
+  EXPECT_EQ(dry["first"][0]["refused"], false);
+  act.erase("dry_run");
+  act["since"] = "2026-01-31T12:00:00Z";
+  act["until"] = "2226-01-31T12:00:00Z";
+  EXPECT_EQ(finished(daemon, post(daemon, "/v1/dead-letters/acts", act).header("location"))["done"], 3);
+  const json all = request(daemon.port(), "GET", "/v1/purchases").json()["purchases"];
+  ASSERT_EQ(all.size(), 6U);
+  std::size_t successors = 0;
+  for (const json& one : all) successors += one.contains("predecessor") ? 1 : 0;
+  EXPECT_EQ(successors, 3U);
+}
+
+TEST(Hands, I25_ABulkActIsListedAndStopped) {
+  TestDaemon daemon(faulty);
+  parked(daemon, 2);
+  const json act = {{"who", "ann"}, {"why", "w"}, {"act", "note"}, {"text", "asked"}};
+  EXPECT_TRUE(request(daemon.port(), "GET", "/v1/dead-letters/acts").json()["acts"].empty());
+  const std::string one = post(daemon, "/v1/dead-letters/acts", act).header("location");
+  finished(daemon, one);
+  const json acts = request(daemon.port(), "GET", "/v1/dead-letters/acts?limit=5").json()["acts"];
+  ASSERT_EQ(acts.size(), 1U);
+  EXPECT_EQ(acts[0]["done"], 2);
+  EXPECT_FALSE(acts[0].contains("refusals"));
+  EXPECT_EQ(request(daemon.port(), "GET", "/v1/dead-letters/acts?limit=101").code(), "invalid_parameter");
+  EXPECT_EQ(post(daemon, one + "/stop", {{"who", "bob"}}).code(), "missing_field");
+  EXPECT_EQ(post(daemon, one + "/stop", {{"who", "bob"}, {"why", "late"}}).code(), "state_forbids");
+  EXPECT_EQ(post(daemon, "/v1/dead-letters/acts/00000009/stop", {{"who", "bob"}, {"why", "w"}}).status, 404);
+}
+
 TEST(Hands, ABulkActThatMakesNoSenseIsRefused) {
   TestDaemon daemon;
   const json good = {{"who", "ann"}, {"why", "w"}, {"act", "retry"}};
@@ -154,6 +217,10 @@ TEST(Hands, ABulkActThatMakesNoSenseIsRefused) {
   EXPECT_EQ(code({{"act", "resolve"}}), "missing_field/resolution");
   EXPECT_EQ(code({{"unassigned", true}, {"assignee", "bob"}}), "invalid_field/unassigned");
   EXPECT_EQ(code({{"dry_run", "yes"}}), "invalid_field/dry_run");
+  EXPECT_EQ(code({{"since", "2026-01-31T12:00:00Z"}}), "invalid_field/since");
+  EXPECT_EQ(code({{"act", "reopen"}}), "missing_field/code") << "not all that was ever cancelled";
+  EXPECT_EQ(code({{"act", "reopen"}, {"code", "c"}, {"since", "then"}}), "invalid_field/since");
+  EXPECT_EQ(code({{"act", "reopen"}, {"code", "c"}, {"target", "card"}}), "invalid_field/target");
 }
 
 TEST(Hands, I17_ASweepAnswersWhatItFound) {

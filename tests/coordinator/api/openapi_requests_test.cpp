@@ -78,6 +78,7 @@ json full_body(const Documented& one) {
   if (one.pattern == "/v1/dead-letters/acts")
     body.update(json::parse(R"({"act":"note","cause":"reset","target":"card","merchant":"m-1","step":"issue",
         "operation":"confirm","code":"c","assignee":"bob","unassigned":false,"older_than_seconds":1,"to":"bob",
+        "definition":"purchase","since":"2026-01-31T12:00:00Z","until":"2026-01-31T13:00:00Z",
         "resolution":"done","evidence":"a letter","text":"asked","dry_run":true,"limit":5})"));
   const json limits =
       json::parse(R"({"connect_timeout_ms":9,"connections_max":9,"queue_max":9,"queue_wait_max_ms":9,
@@ -179,7 +180,7 @@ TEST(OpenApiRequests, BodiesHaveTheSameMembersBothWays) {
     EXPECT_TRUE(answer.status < 300 || answer.code() == "not_found" || other_act) << answer.body;
     ++compared;
   }
-  EXPECT_EQ(compared, 16U);
+  EXPECT_EQ(compared, 17U);
 }
 
 // Each kind of policy has members of its own.
@@ -243,6 +244,7 @@ TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
                                                      {"operation", "try"},
                                                      {"unassigned", "true"},
                                                      {"count", "true"},
+                                                     {"notified", "false"},
                                                      {"notes", "true"},
                                                      {"from", "2026-01-31T12:00:00Z"},
                                                      {"to", "2026-01-31T12:00:00Z"},
@@ -266,7 +268,7 @@ TEST(OpenApiRequests, QueryParametersAreTheSameBothWays) {
       ++sent;
     }
   }
-  EXPECT_EQ(sent, 33U);
+  EXPECT_EQ(sent, 35U);
 }
 
 // Remembers which headers the server looked for.

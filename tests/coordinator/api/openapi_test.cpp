@@ -216,6 +216,58 @@ TEST(OpenApi, LiveAnswersAreAsDocumented) {
   expect_documented(request(port, "GET", "/v1/journal?from=x"), "GET", "/v1/journal");
 }
 
+// Letters with all that they may have: a delivery that is refused within its window, assigned and annotated;
+// a confirm that a second person is to judge. An act on them, its list and its end.
+TEST(OpenApi, LiveDeadLettersAreAsDocumented) {
+  EngineConfig config;
+  config.resolve_needs_second_person = true;
+  const Play teapot = {418, R"({"code":"teapot","detail":"short and stout"})"};
+  TestDaemon daemon({{"notify:deliver", teapot}}, TestDaemon::quick_limits(), true, config);
+  const std::uint16_t port = daemon.port();
+  const std::string id = submit(port, "k-1", good_order()).json()["id"];
+  const std::string path = "/v1/purchases/" + id;
+  const auto letters = [port] { return request(port, "GET", "/v1/dead-letters"); };
+  for (int i = 0; i < 400 && letters().json()["letters"].empty(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  for (const auto& [verb, body] : std::map<std::string, std::string>{
+           {"assign", R"({"who":"ann","why":"on duty","to":"bob"})"},
+           {"note", R"({"who":"ann","text":"asked"})"},
+           {"resolve", R"({"who":"ann","why":"told by letter","step":"notify","resolution":"abandoned"})"}}) {
+    const RawAnswer answer = request(port, "POST", path + "/" + verb, body);
+    ASSERT_LT(answer.status, 300) << answer.body;
+    expect_documented(answer, "POST", "/v1/purchases/{id}/" + verb);
+  }
+  const RawAnswer listed = letters();
+  expect_documented(listed, "GET", "/v1/dead-letters");
+  const json letter = listed.json()["letters"].at(0);
+  std::set<std::string> shown;
+  for (const auto& [name, value] : letter.items()) shown.insert(name);
+  for (const char* name : {"window_ends_at", "window_left_seconds", "abandoned_at", "assignee", "note",
+                           "proposal", "first_attempt_at", "last_attempt_at", "attempts"})
+    EXPECT_EQ(shown.count(name), 1U) << name << " " << letter;
+  // Nothing else is documented but what others have.
+  for (const auto& property : document()["components"]["schemas"]["DeadLetter"]["properties"])
+    shown.erase(property.first.as<std::string>());
+  EXPECT_TRUE(shown.empty());
+  expect_documented(request(port, "GET", path), "GET", "/v1/purchases/{id}");
+
+  const std::string acts = "/v1/dead-letters/acts";
+  const json act = {{"who", "ann"}, {"why", "w"}, {"act", "resolve"}, {"resolution", "abandoned"}};
+  json dry = act;
+  dry["dry_run"] = true;
+  expect_documented(request(port, "POST", acts, dry.dump()), "POST", acts);
+  const RawAnswer begun = request(port, "POST", acts, act.dump());
+  ASSERT_EQ(begun.status, 202) << begun.body;
+  expect_documented(begun, "POST", acts);
+  const std::string one = acts + "/" + begun.json()["id"].get<std::string>();
+  expect_documented(request(port, "POST", one + "/stop", R"({"who":"ann","why":"to see"})"), "POST",
+                    acts + "/{id}/stop");
+  expect_documented(request(port, "GET", one), "GET", acts + "/{id}");
+  expect_documented(request(port, "GET", acts), "GET", acts);
+  expect_documented(request(port, "POST", acts + "/00000009/stop", R"({"who":"ann","why":"to see"})"), "POST",
+                    acts + "/{id}/stop");
+}
+
 TEST(OpenApi, JournalLinesAreAsDocumented) {
   TestDaemon daemon({{"charge:try", {409, R"({"code":"declined","detail":"no"})"}}});
   const std::string id = submit(daemon.port(), "k-1", good_order(), "Prefer: wait=10\r\n").json()["id"];

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
+#include <map>
 #include <thread>
 
 #include "daemon.hpp"
@@ -101,6 +103,49 @@ TEST(Trouble, ASubmitBeforeAnybodyIsRegisteredNamesWhoIsMissing) {
   EXPECT_EQ(answer.code(), "unknown_participant");
   EXPECT_NE(answer.body.find("inventory"), std::string::npos) << answer.body;
   EXPECT_EQ(daemon.appends(), before);
+}
+
+// Everybody polls in his own way. The bank said 202 and stays silent; each of them makes it be asked as soon
+// as it may be, which is five seconds after it was called.
+TEST(Trouble, B1_C11_WhoeverPollsOrSubmitsAgainMakesTheBankBeAsked) {
+  TestDaemon daemon({{"charge:try", {202, ""}}, {"charge:query", {200, R"({"state":"tried"})"}}});
+  const std::uint16_t port = daemon.port();
+  ASSERT_EQ(request(port, "PUT", "/v1/participants/payment",
+                    R"({"base_urls":["http://127.0.0.1:9"],
+                        "endpoints":{"try":"/try","confirm":"/confirm","cancel":"/cancel","query":"/query"}})")
+                .status,
+            200);
+  const auto order_of = [](const std::string& key) {
+    nlohmann::json order = good_order();
+    order["order_id"] = key;
+    return order;
+  };
+  std::map<std::string, std::string> ids;
+  for (const char* key : {"gets", "posts", "looks"}) {
+    const RawAnswer taken = submit(port, key, order_of(key));
+    ids[key] = taken.json()["id"];
+  }
+  const std::string wait = "Prefer: wait=20\r\n";
+  const auto began = std::chrono::steady_clock::now();
+  auto gets = std::async(std::launch::async,
+                         [&] { return request(port, "GET", "/v1/purchases/" + ids["gets"], "", wait); });
+  auto posts = std::async(std::launch::async, [&] { return submit(port, "posts", order_of("posts"), wait); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(5'300));
+  EXPECT_EQ(submit(port, "looks", order_of("looks")).json()["id"], ids["looks"]);
+  for (auto* answer : {&gets, &posts}) {
+    const RawAnswer said = answer->get();
+    EXPECT_EQ(said.status, 200);
+    EXPECT_EQ(said.json()["status"], "completed") << said.body;
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(15))
+      << "nobody was asked for them";
+  // A list asks nobody.
+  nlohmann::json listed = nlohmann::json::object();
+  for (int i = 0; i < 400 && listed.value("status", "") != "completed"; ++i) {
+    listed = request(port, "GET", "/v1/purchases?order_id=looks").json()["purchases"].at(0);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(listed["status"], "completed");
 }
 
 }  // namespace

@@ -411,5 +411,47 @@ TEST_F(SettledProcess, I26_EventsReachTheirReceiverOverKills) {
             acts);
 }
 
+// What the file says holds in the process that reads it: a second person is asked, and the sweep comes by
+// itself.
+TEST_F(SettledProcess, I17_I25_TheFilesSecondPersonAndSweepHold) {
+  ListeningServer services([](std::size_t, const Heard& heard) {
+    ServerResponse response;
+    response.status = heard.path == "/c" ? 418 : 200;
+    response.body = "{}";
+    return response;
+  });
+  std::ofstream(folder_ / "settled.json") << R"({"resolve_needs_second_person":true,"sweep_every_ms":50})";
+  Settled settled(flags({"--config", (folder_ / "settled.json").string()}));
+  const std::uint16_t port = settled.ready();
+  ASSERT_NE(port, 0);
+  register_all(port);
+  const std::string base = services.url("");
+  for (const char* name : {"inventory", "payment", "card"})
+    ASSERT_EQ(
+        request(port, "PUT", std::string("/v1/participants/") + name,
+                R"({"base_urls":[")" + base + R"("],"endpoints":{"try":"/t","confirm":"/c","cancel":"/x"}})")
+            .status,
+        200);
+  const std::string path =
+      "/v1/purchases/" + submit(port, "k-1", good_order()).json()["id"].get<std::string>();
+  const auto letters = [port] { return request(port, "GET", "/v1/dead-letters").json()["letters"]; };
+  for (int i = 0; i < 1'000 && letters().empty(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ASSERT_FALSE(letters().empty());
+  nlohmann::json act = {{"who", "ann"},
+                        {"why", "they say so"},
+                        {"step", letters()[0]["step"]},
+                        {"resolution", "done"},
+                        {"evidence", "letter 17"}};
+  EXPECT_EQ(request(port, "POST", path + "/resolve", act.dump()).status, 202) << "only proposed";
+  act["who"] = "Ann";
+  EXPECT_EQ(request(port, "POST", path + "/resolve", act.dump()).code(), "second_person_needed");
+  act["who"] = "bob";
+  EXPECT_EQ(request(port, "POST", path + "/resolve", act.dump()).status, 200);
+  const auto sweeps = [port] { return request(port, "GET", "/v1/status").json()["sweeps"].get<int>(); };
+  for (int i = 0; i < 1'000 && sweeps() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_GE(sweeps(), 2);
+}
+
 }  // namespace
 }  // namespace settle::test

@@ -1,98 +1,10 @@
 // One act on many dead letters: counted, foreseen, done once each, and gone on with after a crash at any
 // point (A10, I22, I25).
 
-#include <gtest/gtest.h>
-
-#include <algorithm>
-
-#include "settle/wal/codec.hpp"
-#include "world.hpp"
+#include "bulk_support.hpp"
 
 namespace settle::test {
 namespace {
-
-constexpr int purchases = 30;  // more than a slice
-
-ListQuery letters() {
-  ListQuery query;
-  query.needs_person = query.parked = true;
-  return query;
-}
-
-BulkOrder order(Deed deed) {
-  BulkOrder order;
-  order.act = {"ann", "the bank is back", "their statement"};
-  order.deed = deed;
-  order.letters = letters();
-  order.text = "asked the bank";
-  order.to = "bob";
-  return order;
-}
-
-// The first confirm of each purchase's charge is a fault, so that it waits for a person; later ones succeed.
-void park(World& world, int count) {
-  for (int i = 0; i < count; ++i) world.submit(world.request("k" + std::to_string(i)));
-  world.run();
-}
-World::Script faults(int count) {
-  return {{"charge:confirm", std::vector<Behaviour>(static_cast<std::size_t>(count), Behaviour::fault)}};
-}
-
-template <class T>
-struct Answer {
-  std::optional<Result<T>> said;
-  Then<T> then() {
-    return [this](Result<T> result) { said.emplace(std::move(result)); };
-  }
-  const T& wait(World& world) {
-    for (int i = 0; i < 100'000 && !said && world.step(); ++i) {
-    }
-    EXPECT_TRUE(said && said->ok()) << (said ? said->error().detail : "unanswered");
-    static const T none{};
-    return said && said->ok() ? **said : none;
-  }
-};
-
-LetterCount count(World& world, ListQuery query = letters()) {
-  Answer<LetterCount> answer;
-  world.engine->count_letters(std::move(query), answer.then());
-  return answer.wait(world);
-}
-
-BulkReport to_its_end(World& world, const std::string& id) {
-  for (int i = 0; i < 100'000; ++i) {
-    const auto report = world.engine->bulk_report(id);
-    if (!report || report->finished_at) return report ? *report : BulkReport{};
-    if (!world.step()) break;
-  }
-  ADD_FAILURE() << "bulk act " << id << " never ends";
-  return {};
-}
-
-BulkReport bulk(World& world, const BulkOrder& wanted) {
-  Answer<BulkReport> begun;
-  world.engine->begin_bulk(wanted, begun.then());
-  return to_its_end(world, begun.wait(world).id);
-}
-
-// The acts of this kind that the log has for each purchase.
-template <class E>
-std::map<PurchaseId, int> acts(World& world) {
-  std::map<PurchaseId, int> made;
-  for (std::uint16_t n = 0; n < world.journal->shard_count(); ++n)
-    for (std::uint64_t next = 1;;) {
-      const auto records = world.journal->scan(Position{ShardId{n}, next}, 100);
-      EXPECT_TRUE(records.ok());
-      for (const Record& record : *records) {
-        next = record.position.lsn + 1;
-        if (record.kind != RecordKind::purchase) continue;
-        const auto event = decode_event(record.event);
-        if (event.ok() && std::holds_alternative<E>(event->what)) ++made[record.purchase];
-      }
-      if (records->size() < 100) break;
-    }
-  return made;
-}
 
 TEST(Bulk, CountsByFilterAndCause) {
   World world(faults(3));
@@ -117,11 +29,7 @@ TEST(Bulk, ADryRunSaysWhatWouldHappenAndDoesNothing) {
   World world(faults(purchases));
   park(world, purchases);
   const auto appends = world.journal->figures().appends;
-  const auto foresee = [&world](Deed deed) {
-    Answer<BulkForecast> answer;
-    world.engine->foresee(order(deed), answer.then());
-    return answer.wait(world);
-  };
+  const auto foresee = [&world](Deed deed) { return test::foresee(world, order(deed)); };
   const BulkForecast retry = foresee(Deed::retry);
   EXPECT_EQ(retry.matched, static_cast<std::uint64_t>(purchases));
   EXPECT_TRUE(retry.exact);
@@ -131,7 +39,7 @@ TEST(Bulk, ADryRunSaysWhatWouldHappenAndDoesNothing) {
   const BulkForecast cancel = foresee(Deed::cancel);
   EXPECT_TRUE(cancel.first.at(0).refused);
   EXPECT_NE(cancel.first[0].would.find("decided: commit"), std::string::npos) << cancel.first[0].would;
-  EXPECT_TRUE(foresee(Deed::reopen).first.at(0).refused);
+  EXPECT_EQ(foresee(Deed::reopen).matched, 0U) << "none was cancelled";
   EXPECT_EQ(world.journal->figures().appends, appends);
 }
 
@@ -188,52 +96,147 @@ TEST(Bulk, OneAtATimeAndTheNewestAreKept) {
   EXPECT_EQ(world.engine->bulk_report("00000001").error().code, "not_found");
 }
 
-// Notes do not take anything off the list: only its own bookkeeping keeps a resumed act from doing one twice.
-TEST(Bulk, I22_I25_ACrashAtAnyPointIsGoneOnFromAndNothingIsDoneTwice) {
-  for (const Deed deed : {Deed::note, Deed::retry}) {
-    for (int point = 1;; ++point) {
-      for (const std::size_t survives : {0U, 1U, 1'000U}) {
-        World world(faults(4));
-        park(world, 4);
-        const std::string where = std::string(name_of(deed)) + ", point " + std::to_string(point);
-        world.crash_at(world.points() + point);
-        bool crashed = false;
-        std::string id;
-        try {
-          Answer<BulkReport> begun;
-          world.engine->begin_bulk(order(deed), begun.then());
-          while (!begun.said && world.step()) {
-          }
-          if (begun.said && begun.said->ok()) id = (*begun.said)->id;
-          world.run(DurationMs{60'000});
-        } catch (const Crash&) {
-          crashed = true;
-          world.restart(std::min(survives, world.unsynced()));
-        }
-        world.crash_at(0);
-        world.run(DurationMs{60'000});
-        const auto report = world.engine->bulk_report("00000001");
-        const auto notes = acts<Noted>(world), retries = acts<RetryRequested>(world);
-        const auto& made = deed == Deed::note ? notes : retries;
-        if (!report.ok()) {
-          EXPECT_TRUE(id.empty()) << "I4: it was acknowledged; " << where;
-          EXPECT_TRUE(made.empty()) << "done, and nobody knows of it; " << where;
-        } else {
-          EXPECT_TRUE(bool(report->finished_at)) << where;
-          EXPECT_EQ(report->matched, 4U) << where;
-          EXPECT_EQ(report->done, 4U)
-              << where << (report->refusals.empty() ? "" : report->refusals[0].detail);
-          EXPECT_EQ(made.size(), 4U) << where;
-          for (const auto& [purchase, times] : made) EXPECT_EQ(times, 1) << purchase.text() << "; " << where;
-        }
-        if (!crashed) {
-          EXPECT_GT(point, 8) << "few points to crash at";
-          goto next_deed;
-        }
-      }
-    }
-  next_deed:;
+// What waits for a second person has moved nothing: it is not done.
+TEST(Bulk, I25_ProposalsAreCountedApartUntilASecondPersonSaysTheSame) {
+  World world(faults(3));
+  world.config.resolve_needs_second_person = true;
+  world.restart(0);
+  park(world, 3);
+  for (auto& [id, books] : world.books) books["charge"].confirmed = true;  // the bank did it by hand
+  const BulkReport proposed = bulk(world, order(Deed::resolve));
+  EXPECT_EQ(proposed.proposed, 3U);
+  EXPECT_EQ(proposed.done, 0U);
+  EXPECT_EQ(proposed.refused + proposed.failed, 0U);
+  EXPECT_EQ(count(world).letters, 3U);
+  EXPECT_EQ(bulk(world, order(Deed::assign)).done, 3U) << "what else is done meanwhile is done";
+  BulkOrder again = order(Deed::resolve);
+  again.act.who = " Ann ";
+  const BulkReport herself = bulk(world, again);
+  EXPECT_EQ(herself.refused, 3U) << "the same person, written otherwise";
+  EXPECT_EQ(herself.done + herself.proposed, 0U);
+  again.act.who = "bob";
+  const BulkReport done = bulk(world, again);
+  EXPECT_EQ(done.done, 3U);
+  EXPECT_EQ(done.proposed, 0U);
+  EXPECT_EQ(count(world).letters, 0U);
+  world.restart(0);
+  EXPECT_EQ(world.engine->bulk_report(proposed.id)->proposed, 3U) << "it is kept";
+}
+
+World::Script refusals(int count) {
+  return {{"charge:try", std::vector<Behaviour>(static_cast<std::size_t>(count), Behaviour::refuse)}};
+}
+
+TEST(Bulk, I14_ReopenTakesWhatWasCancelledForAReasonOnce) {
+  World world(refusals(purchases));
+  park(world, purchases);
+  world.submit(world.request("k-well"));
+  world.run();
+  ASSERT_EQ(world.engine->figures().cancelled, static_cast<std::uint64_t>(purchases));
+  BulkOrder other = order(Deed::reopen);
+  other.letters.reason = "deadline_passed";
+  EXPECT_EQ(foresee(world, other).matched, 0U);
+  const BulkForecast forecast = foresee(world, order(Deed::reopen));
+  EXPECT_EQ(forecast.matched, static_cast<std::uint64_t>(purchases));
+  EXPECT_EQ(forecast.first.at(0).would, "begin again as a new purchase");
+  const BulkReport report = bulk(world, order(Deed::reopen));
+  EXPECT_EQ(report.done, static_cast<std::uint64_t>(purchases));
+  EXPECT_EQ(report.refused + report.failed, 0U);
+  world.run();
+  EXPECT_EQ(world.engine->figures().completed, static_cast<std::uint64_t>(purchases) + 1);
+  EXPECT_EQ(bulk(world, order(Deed::reopen)).matched, 0U) << "each has its successor";
+  EXPECT_EQ(acts<Reopened>(world).size(), static_cast<std::size_t>(purchases));
+  world.check_books("after a bulk reopen");
+}
+
+TEST(Bulk, ReopenIsNarrowedByMerchantDefinitionAndTime) {
+  World world(refusals(3));
+  std::vector<TimeMs> at;
+  for (int i = 0; i < 3; ++i) {
+    at.push_back(world.submit(world.request("k" + std::to_string(i)))[0]->purchase.submitted_at);
+    world.run();
+    world.pass(DurationMs{60'000});
   }
+  const auto matched = [&world](auto change) {
+    BulkOrder wanted = order(Deed::reopen);
+    change(wanted.letters);
+    return foresee(world, wanted).matched;
+  };
+  EXPECT_EQ(matched([](ListQuery& q) { q.merchant = "m-1"; }), 3U);
+  EXPECT_EQ(matched([](ListQuery& q) { q.merchant = "m-2"; }), 0U);
+  EXPECT_EQ(matched([](ListQuery& q) { q.definition = "purchase"; }), 3U);
+  EXPECT_EQ(matched([](ListQuery& q) { q.definition = "another"; }), 0U);
+  EXPECT_EQ(matched([&](ListQuery& q) { q.since = at[1]; }), 2U);
+  EXPECT_EQ(matched([&](ListQuery& q) { q.until = at[1]; }), 1U);
+  EXPECT_EQ(matched([&](ListQuery& q) { q.since = at[1], q.until = at[2]; }), 1U);
+}
+
+// The dry run of a reopen looks at what the act looks at.
+TEST(Bulk, ADryRunOfAReopenForeseesEachRefusal) {
+  World world(refusals(3));
+  std::vector<PurchaseId> ids;
+  for (const char* cart : {"cart-1", "cart-2", ""}) {
+    ids.push_back(world.submit(world.request("k" + std::to_string(ids.size()), cart))[0]->purchase.id);
+    world.run();
+  }
+  world.submit(world.request("k-again", "cart-1"));  // the buyer came again by herself
+  world.run();
+  const auto refused = [&world] {
+    std::size_t count = 0;
+    const BulkForecast forecast = foresee(world, order(Deed::reopen));
+    for (const BulkForecast::One& one : forecast.first) count += one.refused ? 1 : 0;
+    return count;
+  };
+  EXPECT_EQ(refused(), 1U) << "the cart was bought";
+  Answer<Done> erased;
+  world.engine->erase_merchant("m-1", erased.then());
+  erased.wait(world);
+  EXPECT_EQ(refused(), 3U) << "the merchant is gone";
+  const BulkReport report = bulk(world, order(Deed::reopen));
+  EXPECT_EQ(report.refused, 3U);
+  EXPECT_EQ(report.done, 0U);
+}
+
+TEST(Bulk, I25_IsStoppedByAPersonAndARestartRemembers) {
+  for (const bool restarts : {false, true}) {
+    World world(faults(2 * purchases));
+    park(world, 2 * purchases);
+    Answer<BulkReport> begun, stopped;
+    world.engine->begin_bulk(order(Deed::note), begun.then());
+    const std::string id = begun.wait(world).id;
+    world.engine->stop_bulk(id, {"bob", "the wrong ones"}, stopped.then());
+    EXPECT_FALSE(stopped.said) << "answered before that is durable";
+    const BulkReport said = stopped.wait(world);
+    EXPECT_EQ(said.stopped.who, "bob");
+    if (restarts) world.restart(0);
+    const BulkReport report = to_its_end(world, id);
+    EXPECT_EQ(report.stopped.why, "the wrong ones");
+    EXPECT_LT(report.matched, static_cast<std::uint64_t>(2 * purchases)) << "nothing more is taken in hand";
+    EXPECT_EQ(report.done, report.matched) << "what was in hand is ended";
+    EXPECT_TRUE(world.recorded("bulk_act_stopped"));
+    world.run();
+    Answer<BulkReport> late, unknown;
+    world.engine->stop_bulk(id, {"bob", "again"}, late.then());
+    world.engine->stop_bulk("00000099", {"bob", "what"}, unknown.then());
+    ASSERT_TRUE(late.said && unknown.said);
+    EXPECT_EQ(late.said->error().code, "state_forbids");
+    EXPECT_EQ(unknown.said->error().code, "not_found");
+    EXPECT_EQ(bulk(world, order(Deed::assign)).done, static_cast<std::uint64_t>(2 * purchases))
+        << "the next one may begin";
+  }
+}
+
+TEST(Bulk, TheNewestReportsAreListedFirst) {
+  World world(faults(1));
+  park(world, 1);
+  for (int i = 0; i < 3; ++i) bulk(world, order(Deed::note)), world.run();
+  const auto two = world.engine->bulk_reports(2);
+  ASSERT_TRUE(two.ok());
+  ASSERT_EQ(two->size(), 2U);
+  EXPECT_EQ((*two)[0].id, "00000003");
+  EXPECT_EQ((*two)[1].id, "00000002");
+  world.restart(0);
+  EXPECT_EQ(world.engine->bulk_reports(100)->size(), 3U);
 }
 
 }  // namespace

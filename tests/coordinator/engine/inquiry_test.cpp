@@ -16,8 +16,8 @@ std::size_t queries(const World& world) {
   }));
 }
 
-// The charge was made, and its answer was lost; the next query is far off.
-PurchaseId doubtful(World& world) {
+// By itself nobody is asked for long.
+void ask_seldom(World& world) {
   Definition definition = purchase_definition();
   RetryPolicy slow;
   slow.kind = RetryKind::fixed;
@@ -31,7 +31,12 @@ PurchaseId doubtful(World& world) {
   world.engine->put_definition(definition, [&](const auto& put) { done = put.ok(); });
   while (!done && world.step()) {
   }
-  const PurchaseId id = world.submit(world.request("k1"))[0]->purchase.id;
+}
+
+// The charge was made, and its answer was lost; the next query is far off.
+PurchaseId doubtful(World& world, const std::string& cart = "") {
+  ask_seldom(world);
+  const PurchaseId id = world.submit(world.request("k1", cart))[0]->purchase.id;
   // Not by looking, which would ask: the second try's time-out is over.
   while (world.wire.size() < 2 && world.step()) {
   }
@@ -80,6 +85,56 @@ TEST(Inquiry, HoweverOftenSomebodyLooksTheParticipantIsAskedOnce) {
   const PurchaseId id = doubtful(world);
   for (int looks = 0; looks < 1'000; ++looks) (void)world.show(id);
   EXPECT_EQ(queries(world), 1U);
+}
+
+// A shop polls like this: it submits again under its key.
+TEST(Inquiry, C11_AShopThatSubmitsAgainAsksToo) {
+  World world({{"charge:try", {Behaviour::lose_answer}}});
+  const PurchaseId id = doubtful(world);
+  world.pass(DurationMs{5'000});
+  ASSERT_EQ(queries(world), 0U);
+  const auto again = world.submit(world.request("k1"));
+  ASSERT_TRUE(again.at(0).ok());
+  EXPECT_EQ(again[0]->purchase.id, id);
+  world.run(DurationMs{1'000});
+  EXPECT_EQ(queries(world), 1U);
+  EXPECT_EQ(world.show(id).purchase.state, PurchaseState::completed);
+}
+
+TEST(Inquiry, C11_SoDoesTheSecondClickOnACart) {
+  World world({{"charge:try", {Behaviour::lose_answer}}});
+  const PurchaseId id = doubtful(world, "cart-1");
+  world.pass(DurationMs{5'000});
+  const auto click = world.submit(world.request("k2", "cart-1"));
+  ASSERT_TRUE(click.at(0).ok());
+  EXPECT_EQ(click[0]->purchase.id, id);
+  world.run(DurationMs{1'000});
+  EXPECT_EQ(queries(world), 1U);
+}
+
+// The participant was called just now: the question leaves when it may, if somebody still waits for the
+// answer.
+TEST(Inquiry, B1_WhoeverWaitsIsAskedForAtTheEndOfTheGap) {
+  for (const bool patient : {true, false}) {
+    World world({{"charge:try", {Behaviour::accepted_silent}}});
+    ask_seldom(world);
+    const PurchaseId id = world.submit(world.request("k1"))[0]->purchase.id;
+    world.pass(DurationMs{1'000});
+    const TimeMs may = world.sent_at.at(1) + inquiry_gap;
+    ASSERT_LT(world.loop.now_, may) << "within the gap";
+    bool settled = false;
+    world.engine->await_outcome(id, DurationMs{patient ? 30'000 : 1'000}, [&](const auto& view) {
+      ASSERT_TRUE(view.ok());
+      settled = view->purchase.state == PurchaseState::completed ||
+                view->purchase.state == PurchaseState::delivering;
+    });
+    world.pass(DurationMs{20'000});
+    EXPECT_EQ(settled, patient);
+    ASSERT_EQ(queries(world), patient ? 1U : 0U);
+    if (patient) {
+      EXPECT_EQ(world.sent_at.at(2), may);
+    }
+  }
 }
 
 }  // namespace

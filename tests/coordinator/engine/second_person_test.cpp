@@ -80,6 +80,22 @@ TEST(Resolve, WhoIsRefusedForAProposalHearsItOnceThatIsDurable) {
   EXPECT_EQ(views[1].error().code, "second_person_needed");
 }
 
+// Names are written by hand: spaces and capitals make nobody two persons.
+TEST(Resolve, I25_TheSameNameWrittenOtherwiseIsTheSamePerson) {
+  World world(fault);
+  world.config.resolve_needs_second_person = true;
+  world.restart(0);
+  const PurchaseId id = parked(world);
+  ASSERT_TRUE(resolve(world, id, "ann").ok());
+  for (const char* who : {"Ann", " ann", "ANN \t"}) {
+    const auto again = resolve(world, id, who);
+    ASSERT_FALSE(again.ok()) << who;
+    EXPECT_EQ(again.error().code, "second_person_needed") << who;
+  }
+  world.books[id]["charge"].confirmed = true;
+  EXPECT_TRUE(resolve(world, id, "anna").ok());
+}
+
 TEST(Resolve, AnotherResolutionIsAnotherProposal) {
   World world({{"charge:try", {Behaviour::accepted_silent}}});
   world.config.resolve_needs_second_person = true;

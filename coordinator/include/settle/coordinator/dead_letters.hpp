@@ -22,8 +22,11 @@ struct ListQuery {
   std::optional<std::string> shop, order_id, buyer;
   std::optional<PurchaseState> state;
   bool needs_person = false;
-  TimeMs since;  // submitted at or after; 0: any
-  // Only purchases with a step that is parked (or probing) and is all of these.
+  TimeMs since, until;                            // submitted at or after, and before; 0: any
+  std::optional<std::string> reason, definition;  // why it was cancelled, by code
+  bool never_reopened = false;
+  std::optional<bool> notified;  // only completed purchases, of which each delivery arrived, or not
+  // Only purchases with a dead letter that is all of these.
   bool parked = false;
   std::optional<Cause> cause;
   std::optional<Operation> operation;
@@ -34,14 +37,26 @@ struct ListQuery {
   std::size_t limit = 50;           // 1..200
   std::size_t look_at_max = 5'000;  // entries of the index; a page may then be short, its cursor goes on
 };
-// Whether a step is what `query` asks of one that is parked.
-bool is_dead_letter(const ListQuery& query, const StepDefinition& defined, const Step& step, TimeMs now);
+bool matches(const ListQuery& query, const Definition& definition, const Purchase& purchase, TimeMs now);
+
+// The purchase's dead letters that are what `query` asks: steps that are parked (or probe), by number. Where
+// there is none, and the decision is overdue, that is one of its own: it is in its try, has the code
+// decision_overdue, and neither cause nor target.
+inline constexpr int of_decision = -1;
+inline constexpr const char* overdue_code = "decision_overdue";
+std::vector<int> dead_letters(const ListQuery& query, const Definition& definition, const Purchase& purchase,
+                              TimeMs now);
+// Since when that one is with a person; 0: it is not.
+TimeMs overdue_since(const Purchase& purchase);
+// Whether all that was to be delivered was; nothing while it is not completed, or where nothing is delivered.
+std::optional<bool> notified(const Definition& definition, const Purchase& purchase);
 
 // How many there are; counted no further than this.
 inline constexpr std::uint64_t letters_counted_max = 10'000;
 struct LetterCount {
   std::uint64_t letters = 0;
-  bool exact = true;  // false: there may be more
+  bool exact = true;             // false: there may be more
+  std::uint64_t unreadable = 0;  // purchases that cannot be read; alerted
   std::map<Cause, std::uint64_t> by_cause;
 };
 
@@ -54,7 +69,7 @@ inline constexpr std::uint32_t bulk_targets_max = 10'000;
 struct BulkOrder {
   Act act;
   Deed deed = Deed::retry;
-  ListQuery letters;  // `parked`; its cursor and limit are not used
+  ListQuery letters;  // `parked`, but for reopen; its cursor and limit are not used
   Resolution resolution = Resolution::done;
   std::string to, text;                          // of assign (empty: nobody), of note
   std::uint32_t targets_max = bulk_targets_max;  // steps (retry, resolve) or purchases (the others); 1..
@@ -71,7 +86,10 @@ struct BulkReport {
   BulkOrder order;
   TimeMs started_at, finished_at;  // 0: it goes on
   std::uint64_t matched = 0, done = 0, refused = 0, failed = 0;
-  std::uint32_t resumed = 0;  // how often a restart cut it off
+  std::uint64_t proposed = 0;    // waits for a second person
+  std::uint64_t unreadable = 0;  // purchases that cannot be read, and were passed over; alerted
+  std::uint32_t resumed = 0;     // how often a restart cut it off
+  Act stopped;                   // who stopped it, and why; empty: nobody did
   std::vector<BulkRefusal> refusals;
 };
 
@@ -80,6 +98,7 @@ inline constexpr std::size_t forecasts_shown = 20;
 struct BulkForecast {
   std::uint64_t matched = 0;  // at most the order's targets_max
   bool exact = true;          // false: there may be more
+  std::uint64_t unreadable = 0;
   struct One {
     PurchaseId purchase;
     std::string order_id, step;

@@ -59,6 +59,7 @@ struct PurchaseView {
 struct ListPage {
   TimeMs at;                            // engine time of the look
   std::vector<PurchaseView> purchases;  // newest first
+  std::uint64_t unreadable = 0;         // passed over, since they cannot be read; alerted
   std::string next_cursor;              // empty: the last page
 };
 
@@ -138,6 +139,9 @@ class Engine {
   virtual void begin_bulk(BulkOrder order, Then<BulkReport> then) = 0;
   // The newest bulk_acts_kept are known. Errors: not_found.
   virtual Result<BulkReport> bulk_report(std::string_view id) const = 0;
+  virtual Result<std::vector<BulkReport>> bulk_reports(std::size_t limit) const = 0;  // newest first
+  // Takes nothing more in hand. Errors: not_found, state_forbids (it is over), journal_failed.
+  virtual void stop_bulk(std::string_view id, Act act, Then<BulkReport> then) = 0;
   static constexpr std::size_t bulk_acts_kept = 100;
 
   // Looks whether each open purchase has exactly its one wake-up, and repairs what has not (I17). One that
