@@ -94,10 +94,7 @@ Result<std::optional<TimeMs>> EngineImpl::owed_on_disk(const PurchaseId& id) {
   if (live) return std::optional(live->due_on_disk);
   if (error.code != "damaged") return error;
   ++sweep_->report.unreadable;
-  if (unreadable_.insert(id).second) {
-    ++figures_.alerts;
-    log_alert("a purchase cannot be read", {{"purchase", id}, {"detail", error.detail}});
-  }
+  tell_unreadable(id, error);
   return std::optional<TimeMs>();
 }
 
