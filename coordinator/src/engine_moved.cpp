@@ -85,8 +85,9 @@ void EngineImpl::retry_moved(const std::string& target, TimeMs at, const Purchas
   for (std::size_t i = 0; i < (*found)->purchase.steps.size(); ++i) {
     const Step& step = (*found)->purchase.steps[i];
     const EndpointKey endpoint = endpoint_of_call(**found, static_cast<std::uint8_t>(i), step.operation);
-    if (step.state == StepState::parked && waits(step) && step.last_attempt_at <= at &&
-        endpoint.target == target && blames_registration(step.last_cause))
+    // Before the decision a retry would also put off its deadline: nobody asked for that.
+    if ((*found)->purchase.decision != Decision::none && step.state == StepState::parked && waits(step) &&
+        step.last_attempt_at <= at && endpoint.target == target && blames_registration(step.last_cause))
       steps.push_back((*found)->definition->steps[i].name);
   }
   let_go(id);

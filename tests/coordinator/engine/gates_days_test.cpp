@@ -4,12 +4,24 @@
 #include <gtest/gtest.h>
 
 #include "gates_rig.hpp"
+#include "settle/wal/codec.hpp"
 
 namespace settle::test {
 namespace {
 
 constexpr DurationMs day{86'400'000};
 const char* const merchant = "$merchant/m-1";
+
+std::string retried_by(const World& world, const PurchaseId& id) {
+  std::string who;
+  const auto records = world.journal->scan_purchase(id, 1, 1'000);
+  for (const Record& record : *records) {
+    const auto event = decode_event(record.event);
+    const auto* retry = event.ok() ? std::get_if<RetryRequested>(&event->what) : nullptr;
+    if (retry != nullptr && !retry->why.empty()) who += retry->who;
+  }
+  return who;
+}
 
 TEST(GatesDays, AnEndpointThatAnswers404ForDaysIsDisabled) {
   World world;
@@ -49,6 +61,7 @@ TEST(GatesDays, ANewAddressDeliversWhatWasParkedAtTheOldOne) {
   change_merchant(world, [](Merchant& one) { one.url = "http://merchant/new"; });
   world.pass(minute);
   EXPECT_EQ(in_state(world, ids, PurchaseState::completed), 40);
+  for (const PurchaseId& id : ids) EXPECT_EQ(retried_by(world, id), "registry") << "I25";
   world.check_replay("after the new address");
 }
 

@@ -198,6 +198,34 @@ TEST(GatesFlow, A9_AfterALongStopConfirmsComeBeforeOldCallbacks) {
   EXPECT_EQ(in_state(world, confirms, PurchaseState::completed), 10);
 }
 
+TEST(GatesFlow, A13_OfWhatIsDueTheLogLikeComesLast) {
+  GatePolicy policy;
+  policy.breakers = false;
+  policy.repetitions_burst = 10'000;
+  World world({}, true, policy);
+  define_with_low(world);
+  world.always["log:deliver"] = Behaviour::busy;
+  const auto low = submit_many(world, 150, "low");
+  world.pass(DurationMs{10 * second.count});
+  world.always = {{"notify:deliver", Behaviour::busy}};
+  const auto normal = submit_many(world, 150, "normal");
+  world.pass(DurationMs{10 * second.count});
+  world.always.clear();
+  world.loop.now_ = world.loop.now_ + DurationMs{8 * hour.count};
+  const std::size_t before = world.wire.size();
+  world.restart(world.unsynced());
+  world.pass(minute);
+  std::size_t logged = 0, told = 0;
+  for (std::size_t i = before; i < world.wire.size() && told < 150; ++i) {
+    logged += world.wire[i].rfind("log:", 0) == 0 ? 1 : 0;
+    told += world.wire[i].rfind("notify:", 0) == 0 ? 1 : 0;
+  }
+  EXPECT_EQ(told, 150U);
+  EXPECT_LT(logged, 10U) << "although it was due before";
+  EXPECT_EQ(in_state(world, low, PurchaseState::completed), 150);
+  EXPECT_EQ(in_state(world, normal, PurchaseState::completed), 150);
+}
+
 TEST(GatesFlow, AnEndpointsCallsAtOnceAreBounded) {
   World world;
   world.takes["charge:confirm"] = DurationMs{300};
