@@ -125,6 +125,7 @@ bool EngineImpl::given_back(Live& live, const Effect& effect, const Departure& d
   const bool held = hold(live, effect.step, effect.operation, effect.attempt, HeldBy::concurrency);
   if (!held) return false;
   never_left(departure.endpoint, departure.kind);
+  gates_.gave_back(departure.endpoint, limits_of(departure.endpoint), now());
   let_go(id);
   set_alarm();
   return true;

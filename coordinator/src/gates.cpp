@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint32_t prober_wakes_max = 10;
 constexpr DurationMs probers_rest_min{60'000}, probers_rest_max{3'600'000};
 constexpr DurationMs failing_kept_after{3'600'000};
+constexpr DurationMs given_back_rest{1'000};
 
 }  // namespace
 
@@ -61,6 +62,7 @@ HeldBy Gates::admit(const EndpointKey& endpoint, const CallLimits& limits, CallK
   // keep it from a quarter.
   const bool old = kind != CallKind::fresh;
   const std::uint32_t quarter = limits.connections / 4;
+  if (old && now < target.rests_until) return held(HeldBy::concurrency);
   if (old && limits.connections != 0 && target.out >= limits.connections - quarter &&
       target.old_out >= std::max(quarter, std::uint32_t{1}))
     return held(HeldBy::concurrency);
@@ -101,6 +103,11 @@ void Gates::forgotten(const EndpointKey& endpoint, CallKind kind) {
   gate.breaker.forgotten();
   no_more_out(gate, kind);
   if (kind == CallKind::repeated) target.budget.put(1'000, budget_most());
+}
+
+void Gates::gave_back(const EndpointKey& endpoint, const CallLimits& limits, TimeMs now) {
+  Target& target = *gate(endpoint).target;
+  if (target.out < limits.connections) target.rests_until = now + given_back_rest;
 }
 
 // A repetition that succeeds gives back what it took, and the share of a call that goes well: so what waited

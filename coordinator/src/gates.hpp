@@ -66,6 +66,9 @@ class Gates {
   void force(const EndpointKey& endpoint, TimeMs now);
   // It was admitted, and never left.
   void forgotten(const EndpointKey& endpoint, CallKind kind);
+  // After forgotten(): the client had no connection for it. Where its target should have had one, this is no
+  // queue (no socket can be opened, say), and what has waited goes on waiting for a second.
+  void gave_back(const EndpointKey& endpoint, const CallLimits& limits, TimeMs now);
   GateChange ended(const EndpointKey& endpoint, CallEnd end, CallKind kind, TimeMs left_at, TimeMs now);
 
   // Whether what waits for it may be woken: closed.
@@ -116,6 +119,7 @@ class Gates {
   struct Target {
     std::uint32_t out = 0, old_out = 0;  // old: not fresh
     Bucket rate, budget;
+    TimeMs rests_until;  // for what is old
   };
   struct Gate {
     Gate(Target& target, const BreakerPolicy& policy, BreakerMemory memory = {})

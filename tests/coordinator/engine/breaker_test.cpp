@@ -194,6 +194,26 @@ TEST(Gates, WhatHasWaitedLeavesAQuarterAndHasAQuarter) {
   EXPECT_EQ(gates.admit(confirm, limits, CallKind::waited, now), HeldBy::none) << "that one never left";
 }
 
+TEST(Gates, WhatTheClientGivesBackIsNotSentInCircles) {
+  Gates gates{GatePolicy{}};
+  const EndpointKey confirm{"payment", Operation::confirm};
+  TimeMs now{1'700'000'000'000};
+  CallLimits limits;
+  limits.connections = 4;
+  int sent = 0;
+  for (int ms = 0; ms < 10'000; ++ms, now = now + DurationMs{1}) {
+    if (gates.admit(confirm, limits, CallKind::waited, now) != HeldBy::none) continue;
+    ++sent;
+    gates.forgotten(confirm, CallKind::waited);
+    gates.gave_back(confirm, limits, now);
+  }
+  EXPECT_EQ(sent, 10) << "once a second, as long as there should be connections";
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(gates.admit(confirm, limits, CallKind::fresh, now), HeldBy::none);
+  gates.gave_back(confirm, limits, now + DurationMs{1'000});
+  EXPECT_EQ(gates.admit(confirm, limits, CallKind::waited, now + DurationMs{1'000}), HeldBy::none)
+      << "there are none left: that is a queue, and passes";
+}
+
 TEST(Breaker, FailingForDaysDisablesAndOnlyAPersonLeadsOut) {
   Rig rig;
   rig.open();
