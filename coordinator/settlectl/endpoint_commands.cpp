@@ -22,11 +22,12 @@ Result<int> list(const Session& session, const Arguments&) {
     return Cell(std::to_string(number(one, name)), Colour::none, true);
   };
   for (const Json& one : member(answer->body, "endpoints")) {
-    const std::string state = text(one, "state");
+    const std::string state = text(one, "state"), cause = text(one, "cause");
     table.add({whose(one), text(one, "operation"),
-               Cell(state, state == "closed" ? Colour::green : Colour::red), text(one, "since"),
-               text(one, "probe_at"), count(one, "out"), count(one, "calls"), count(one, "failures"),
-               count(one, "held")});
+               Cell(cause.empty() ? state : state + " (" + cause + ")",
+                    state == "closed" ? Colour::green : Colour::red),
+               text(one, "since"), text(one, "probe_at"), count(one, "out"), count(one, "calls"),
+               count(one, "failures"), count(one, "held")});
   }
   table.print(session.console);
   return 0;

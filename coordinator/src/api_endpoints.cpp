@@ -17,6 +17,7 @@ void append_endpoint(JsonWriter& json, const EndpointView& one) {
              merchant ? one.target.substr(merchant_prefix.size()) : one.target);
   json.field("operation", name_of(one.operation));
   json.field("state", name_of(one.state));
+  if (one.disabled_by != DisabledBy::nobody) json.field("cause", name_of(one.disabled_by));
   if (one.since) json.field("since", one.since);
   if (one.probe_at) json.field("probe_at", one.probe_at);
   if (one.failing_since) json.field("failing_since", one.failing_since);

@@ -18,6 +18,11 @@ const char* name_of(BreakerState state) {
   return "?";
 }
 
+const char* name_of(DisabledBy by) {
+  static const char* const names[] = {"nobody", "gone", "failing_for_days", "operator"};
+  return names[static_cast<std::size_t>(by)];
+}
+
 BreakerState Breaker::state(TimeMs now) const {
   const bool over = memory_.state == BreakerState::open && memory_.open_until <= now;
   return over ? BreakerState::half_open : memory_.state;
@@ -60,6 +65,16 @@ void Breaker::failed(TimeMs now) {
   if (memory_.state == BreakerState::half_open ||
       (memory_.state == BreakerState::closed && too_many_failed(now)))
     open(now);
+}
+
+void Breaker::unwelcome(TimeMs now) {
+  probe_out_ = false;
+  if (memory_.state != BreakerState::disabled && !memory_.failing_since) memory_.failing_since = now;
+}
+
+void Breaker::disable(DisabledBy by) {
+  memory_.state = BreakerState::disabled;
+  memory_.disabled_by = by;
 }
 
 bool Breaker::disabling_due(TimeMs now) const {

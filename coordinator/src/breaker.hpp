@@ -21,6 +21,7 @@ struct BreakerMemory {
   TimeMs open_until;           // while open
   TimeMs failing_since;        // of the first failure after the last success; 0: the last call succeeded
   std::uint32_t openings = 0;  // in a row
+  DisabledBy disabled_by = DisabledBy::nobody;
 };
 
 class Breaker {
@@ -33,6 +34,9 @@ class Breaker {
   // What became of a call that was admitted. A refusal for business reasons is a success: somebody answered.
   void succeeded(TimeMs now);
   void failed(TimeMs now);
+  // Somebody is there, and does not take it: no sign of an outage, but if nothing else comes for days, one of
+  // something being wrong.
+  void unwelcome(TimeMs now);
   // Whether the end of a call that left then says anything. What left before the breaker's present phase
   // began speaks of what was: it must neither stand in for a probe nor open again what a probe has just
   // closed.
@@ -42,7 +46,7 @@ class Breaker {
 
   // A person's call is the probe, whether its time has come or not.
   void force(TimeMs now);
-  void disable() { memory_.state = BreakerState::disabled; }
+  void disable(DisabledBy by);
   void enable(TimeMs now);  // as if it had never failed
 
   bool disabling_due(TimeMs now) const;  // failing for longer than disable_after

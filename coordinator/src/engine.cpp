@@ -115,7 +115,11 @@ Append EngineImpl::record_of(Live& live, const Event& event, const Advanced& adv
     index_order(live.purchase, append);
     index_fingerprint(live.purchase, append);
   }
-  if (live.due_on_disk) append.due_remove = std::exchange(live.due_on_disk, TimeMs{});
+  if (live.due_on_disk) {
+    index_due(live, false, append);
+    append.due_remove = std::exchange(live.due_on_disk, TimeMs{});
+    live.first_on_disk = false;
+  }
   if (at_rest(live)) rest(live, append);
   index_lanes(lanes_before, live, append);
   return append;

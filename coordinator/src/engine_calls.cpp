@@ -43,20 +43,21 @@ void EngineImpl::dispatch(const PurchaseId& id, const Effect& effect, bool force
   if (found == live_.end()) return;
   Live& live = *found->second;
   if (!still_wanted(live.purchase.steps[effect.step], effect)) return;
-  if (!pass(live, effect, forced)) return;
+  const std::optional<CallKind> kind = pass(live, effect, forced);
+  if (!kind) return;
   Result<HttpRequest> request = build_request(context(live, effect), registry_, *keys_);
   const EndpointKey endpoint = endpoint_of_call(live, effect.step, effect.operation);
   if (!request) {
-    never_left(endpoint, effect.attempt > 1);
+    never_left(endpoint, *kind);
     return no_call(id, effect, request.error());
   }
   ++calls_out_;
   ++figures_.calls;
-  client_.send(std::move(*request), [this, alive = std::weak_ptr<bool>(alive_), id, effect, endpoint,
-                                     left_at = now()](const HttpAnswer& came) {
+  client_.send(std::move(*request), [this, alive = std::weak_ptr<bool>(alive_), id, effect,
+                                     departure = Departure{endpoint, *kind, now()}](const HttpAnswer& came) {
     if (!alive.lock()) return;
     --calls_out_;
-    answer(id, effect, {endpoint, left_at}, came);
+    answer(id, effect, departure, came);
     if (stopping_) on_wake();
   });
 }
@@ -79,10 +80,12 @@ CallEnd end_of(Operation operation, Cause cause, int status) {
       return CallEnd::failed;
     case Cause::bad_status:
       if (operation == Operation::deliver && status == 410) return CallEnd::gone;
-      return status >= 500 ? CallEnd::failed : CallEnd::neither;
+      if (status >= 500) return CallEnd::failed;
+      return operation == Operation::deliver ? CallEnd::unwelcome : CallEnd::neither;
     case Cause::throttled:
       return status == 503 ? CallEnd::failed : CallEnd::neither;
     case Cause::signature_refused:
+      return operation == Operation::deliver ? CallEnd::unwelcome : CallEnd::neither;
     case Cause::unregistered:
     case Cause::overload:
       return CallEnd::neither;
@@ -100,18 +103,32 @@ void EngineImpl::answer(const PurchaseId& id, const Effect& effect, const Depart
                         const HttpAnswer& came) {
   Result<Live*> live = find(id);
   if (!live || *live == nullptr) {
-    ended(departure.endpoint, CallEnd::neither, effect.attempt > 1, departure.at);
+    ended(departure, CallEnd::neither);
     log_error("an answer came for a purchase that cannot be read", {{"purchase", id}});
     return;
   }
+  if (came.failure == Cause::overload && given_back(**live, effect, departure)) return;
   const CallContext call = context(**live, effect);
   auto said = classify(call, came, registry_, *keys_);
   std::visit([&](auto& event) { event.expires_at = in_engine_time(event.expires_at); }, said);
   const Cause cause = std::visit([](const auto& event) { return event.cause; }, said);
-  ended(departure.endpoint, end_of(effect.operation, cause, came.status), effect.attempt > 1, departure.at);
+  ended(departure, end_of(effect.operation, cause, came.status));
   std::visit([&](auto& event) { (void)apply(**live, Body(std::move(event)), false); }, said);
   let_go(id);
   set_alarm();
+}
+
+// The client had no connection for it in time: it never left, and nobody's answer is judged. False: the step
+// has gone on, and it is recorded as what comes late.
+bool EngineImpl::given_back(Live& live, const Effect& effect, const Departure& departure) {
+  const PurchaseId id = live.purchase.id;
+  const bool held = hold(live, effect.step, effect.operation, effect.attempt, HeldBy::concurrency);
+  if (!held) return false;
+  never_left(departure.endpoint, departure.kind);
+  gates_.gave_back(departure.endpoint, limits_of(departure.endpoint), now());
+  let_go(id);
+  set_alarm();
+  return true;
 }
 
 // The call could not even be built: its target is not registered (any more), or has no such endpoint.

@@ -2,8 +2,8 @@
 // The engine's inside. One class, its parts in files by concern: engine.cpp (events and durability),
 // engine_calls.cpp (what leaves), engine_rest.cpp (memory, wake-ups), engine_recovery.cpp, engine_submit.cpp,
 // engine_guard.cpp, engine_acts.cpp, engine_registry.cpp, engine_read.cpp, engine_attempts.cpp,
-// engine_gates.cpp, engine_beside.cpp, engine_letters.cpp, engine_bulk.cpp, engine_sweep.cpp,
-// engine_stats.cpp.
+// engine_gates.cpp, engine_lanes.cpp, engine_moved.cpp, engine_beside.cpp, engine_letters.cpp,
+// engine_bulk.cpp, engine_sweep.cpp, engine_stats.cpp.
 
 #include <deque>
 #include <map>
@@ -15,6 +15,8 @@
 #include "buyer_rate.hpp"
 #include "definition_book.hpp"
 #include "gates.hpp"
+#include "lanes.hpp"
+#include "live.hpp"
 #include "metrics_add.hpp"
 #include "settle/coordinator/engine.hpp"
 #include "settle/participants/protocol.hpp"
@@ -25,37 +27,6 @@ namespace settle {
 
 // Runs once the record that it waits for is durable, or with the error that stopped the journal.
 using OnDurable = std::function<void(const Status&)>;
-
-struct Waiter {
-  std::uint64_t number = 0;
-  TimeMs until;
-  Then<PurchaseView> then;
-};
-
-// A purchase in memory. It is here while it is in motion, while its last record is not durable yet, or while
-// somebody waits for it; else it rests on disk.
-struct Live {
-  Purchase purchase;
-  std::shared_ptr<const Definition> definition;
-  ShardId shard;
-  Ticket ticket;        // of its last record
-  bool durable = true;  // ... which is on disk
-  std::uint64_t unsaved_from =
-      0;               // LSN of its first record since its snapshot; 0: the snapshot has everything
-  TimeMs due_on_disk;  // its entry in the due-time index
-  TimeMs wake_at;      // its entry in EngineImpl::wakes_
-  std::optional<PurchaseState> indexed_state;  // its entries in the indexes "state" and "person"
-  bool indexed_person = false;
-  // Calls that were let through before they were counted, and have not left yet.
-  struct Admitted {
-    std::uint8_t step = 0;
-    EndpointKey endpoint;
-    bool repetition = false;
-  };
-  std::vector<Admitted> admitted;
-  Ticket forced;  // of a person's retry: its calls leave whatever the gates say
-  std::vector<Waiter> waiters;
-};
 
 class EngineImpl final : public Engine {
  public:
@@ -124,18 +95,6 @@ class EngineImpl final : public Engine {
   friend class EngineMeddler;  // a test's: takes away what the sweep must put back
   using Body = decltype(Event::what);
 
-  struct Lane {
-    const char* index;
-    std::string name;
-    TimeMs since;
-    friend bool operator<(const Lane& a, const Lane& b) {
-      return std::tie(a.name, a.since, *a.index) < std::tie(b.name, b.since, *b.index);
-    }
-    friend bool operator==(const Lane& a, const Lane& b) {
-      return a.name == b.name && a.since == b.since && *a.index == *b.index;
-    }
-  };
-
   // Events (engine.cpp). `apply` is the only way that a purchase changes.
   struct Applied {
     Verdict verdict = Verdict::applied;
@@ -157,6 +116,7 @@ class EngineImpl final : public Engine {
   // Of a call that left.
   struct Departure {
     EndpointKey endpoint;
+    CallKind kind;
     TimeMs at;
   };
   void answer(const PurchaseId& id, const Effect& effect, const Departure& departure, const HttpAnswer& came);
@@ -165,39 +125,53 @@ class EngineImpl final : public Engine {
   TimeMs in_engine_time(TimeMs wall) const;
   void alert(const Live& live, const Effect& effect);
   static void alert_of_window(const Live& live, const Effect& effect);
+  bool given_back(Live& live, const Effect& effect, const Departure& departure);
 
   // Gates (engine_gates.cpp).
   EndpointKey endpoint_of_call(const Live& live, std::uint8_t step, Operation operation) const;
   CallLimits limits_of(const EndpointKey& endpoint) const;
-  bool pass(Live& live, const Effect& effect, bool forced);
-  void hold(Live& live, std::uint8_t step, Operation operation, std::uint16_t attempt, HeldBy by);
+  std::optional<CallKind> pass(Live& live, const Effect& effect, bool forced);
+  bool hold(Live& live, std::uint8_t step, Operation operation, std::uint16_t attempt, HeldBy by);
   bool hold_due(Live& live);
   void return_unused(Live& live);
-  void ended(const EndpointKey& endpoint, CallEnd end, bool repetition, TimeMs left_at);
+  void ended(const Departure& departure, CallEnd end);
   void gate_changed(const EndpointKey& endpoint, GateChange change, const Act* act, OnDurable then);
-  // An entry of the indexes "held" and "probing".
+  void keep_failing(const EndpointKey& endpoint);
   std::set<Lane> lanes_of_held(const Live& live) const;
   void index_lanes(const std::set<Lane>& before, const Live& live, Append& append);
+  void never_left(const EndpointKey& endpoint, CallKind kind);
+  void wake_if_open(const Live& live);
+  std::uint32_t stretch() const;
+  Status known_endpoint(const std::string& target, Operation operation) const;
+  enum class Change : std::uint8_t { none, secrets, address };
+  void enable_changed(const std::string& target, Change change);
+
+  // Lanes (engine_lanes.cpp).
   void work_gates();
+  bool lanes_to_work() const;
+  void work_lanes_by(TimeMs at);
+  void came_free(const std::string& target);
+  void answered_again(const EndpointKey& endpoint);
+  void wake_after_success();
   void probe(const EndpointKey& endpoint);
   TimeMs due_at(const PurchaseId& id, const EndpointKey& endpoint);
-  struct Drain {
-    TimeMs at;               // not before
-    std::uint32_t idle = 0;  // looks in a row that woke nothing
-  };
   void drain_lanes();
   bool drain(const std::string& lane, Drain& drain, std::size_t& room);
-  void never_left(const EndpointKey& endpoint, bool repetition);
-  void wake_if_open(const Live& live);
   bool wake_probing(const std::string& lane, std::optional<Journal::IndexEntry>& after, std::size_t& room);
   std::optional<HeldBy> release_steps(const PurchaseId& id, const std::string& lane);
   void wake_lanes(const EndpointKey& endpoint);
   void drain_soon(std::string lane);
   void resume_gates();
   void probe_later(const EndpointKey& endpoint, TimeMs at);  // 0: not
-  std::uint32_t stretch() const;
-  Status known_endpoint(const std::string& target, Operation operation) const;
-  void enable_changed(const std::string& target);
+
+  // Registrations that changed (engine_moved.cpp).
+  void registration_changed(const std::string& target, Change change);
+  static DocumentChange moved_document(const std::string& target, TimeMs at);
+  Status load_moved(const Document& document);
+  void resume_moved();
+  void begin_moved(const std::string& target, TimeMs at);
+  void moved_slice();
+  void retry_moved(const std::string& target, TimeMs at, const PurchaseId& id);
 
   // Memory and time (engine_rest.cpp).
   Result<Live*> find(const PurchaseId& id);  // from memory or disk; nullptr: there is no such purchase
@@ -208,8 +182,14 @@ class EngineImpl final : public Engine {
   void rest(Live& live, Append& append);  // adds snapshot, due time and index entries to the record
   void let_go(const PurchaseId& id);      // out of memory, if nothing keeps it
   void wake_due();
+  struct Shard;
   void wake_due_on_disk();
-  Status load_due(const PurchaseId& id);
+  Status load_first();
+  Status load_shard(ShardId id, std::size_t& room);
+  Result<bool> load_due(const PurchaseId& id);
+  void tell_unreadable(const PurchaseId& id, const Error& error);
+  static TimeMs due_since(const Shard& shard);
+  static void index_due(const Live& live, bool put, Append& append);
   void expire_waiters();
   void set_alarm();
   void tell_waiters(Live& live);
@@ -280,7 +260,8 @@ class EngineImpl final : public Engine {
   // Registry (engine_registry.cpp).
   void put_document(RecordKind kind, std::string event, DocumentChange change, OnDurable then);
   Status changeable(const char* kind, std::string_view key) const;
-  void change_registration(std::string event, DocumentChange change, OnDurable then);
+  void put_documents(RecordKind kind, std::string event, std::vector<DocumentChange> changes, OnDurable then);
+  void change_registration(std::string event, std::vector<DocumentChange> changes, OnDurable then);
   void add_definition(Definition definition, OnDurable then);
   void after_definitions(OnDurable then);
   void add_policies(PolicySet policies, std::string event, OnDurable then);
@@ -360,6 +341,7 @@ class EngineImpl final : public Engine {
     std::uint64_t last_lsn = 0;
     std::set<std::pair<std::uint64_t, PurchaseId>> unsaved;  // Live::unsaved_from of its purchases
     TimeMs next_due;  // the earliest entry on disk of a purchase that is not in memory, or earlier
+    TimeMs due_from;  // of the earliest entry that was due when it was looked last; 0: none was
     std::uint32_t appends_since_floor = 0;
     bool stats_live = false;       // its records are folded as they get durable; else from the log
     std::uint64_t stats_told = 0;  // LSN of the last durable record of a purchase, or the head at start
@@ -420,9 +402,14 @@ class EngineImpl final : public Engine {
   std::map<EndpointKey, PurchaseId> probers_;  // who found out last
   std::map<EndpointKey, TimeMs> probe_at_;     // gates that want a probe, and when
   std::set<std::pair<TimeMs, EndpointKey>> probes_by_time_;  // the same
-  TimeMs drain_at_;                                          // when draining_ is worked on again
-  DurationMs due_lag_{0};  // how long the earliest entry of the last batch had been due
-  TimeMs alarm_;           // what the loop was last asked for
+  TimeMs drain_at_;                           // when draining_ and its like are worked on again
+  std::map<char, std::string> drained_last_;  // of each rank, the lane that had its turn last
+  std::set<EndpointKey> recovered_;           // where a call succeeded, and something probes
+  std::map<std::string, std::optional<Journal::IndexEntry>> probed_to_;  // how far that woke it, by lane
+  std::map<std::string, Moved> moved_;  // targets whose registration changed, with what is parked at them
+  TimeMs moved_at_;                     // the next slice of that; 0: none
+  DurationMs due_lag_{0};               // how long the earliest entry on disk has been due
+  TimeMs alarm_;                        // what the loop was last asked for
 
   std::optional<BulkJob> bulk_;     // the one that runs
   Ticket bulk_ticket_;              // of its last record

@@ -53,6 +53,8 @@ Status EngineImpl::load_documents() {
   status =
       each("gate", [&](const Document& document) { return gates_.restore(document.key, document.value); });
   if (!status) return status;
+  status = each("moved", [&](const Document& document) { return load_moved(document); });
+  if (!status) return status;
   if (status = load_bulk_acts(); !status) return status;
   if (status = load_stats(); !status) return status;
   return each("setting", [&](const Document& document) -> Status {
@@ -211,6 +213,7 @@ void EngineImpl::resume_all() {
   take_back_orphaned_links();
   release_orphaned_carts();
   resume_gates();
+  resume_moved();
   resume_bulk();
   if (config_.sweep_every.count != 0) sweep_at_ = now() + config_.sweep_every;
   follow_stats();

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine_impl.hpp"
+#include "lanes.hpp"
 #include "policy_json.hpp"
 #include "settle/coordinator/log.hpp"
 #include "settle/coordinator/targets.hpp"
@@ -19,13 +20,18 @@ std::string change_event(const char* event, const std::string& name) {
 }  // namespace
 
 void EngineImpl::put_document(RecordKind kind, std::string event, DocumentChange change, OnDurable then) {
+  put_documents(kind, std::move(event), {std::move(change)}, std::move(then));
+}
+
+void EngineImpl::put_documents(RecordKind kind, std::string event, std::vector<DocumentChange> changes,
+                               OnDurable then) {
   if (failed_) return then(*failed_);
   Append record;
   record.shard = ShardId{0};
   record.kind = kind;
   record.at = now();
   record.event = std::move(event);
-  record.documents.push_back(std::move(change));
+  record.documents = std::move(changes);
   const std::string& document = record.documents.front().kind;
   const bool defines = document == "definition" || document == "policies";
   Result<Appended> appended = append(std::move(record));
@@ -41,14 +47,14 @@ Status EngineImpl::changeable(const char* kind, std::string_view key) const {
   return Error{"overloaded", "another change of this registration is being stored; try again"};
 }
 
-void EngineImpl::change_registration(std::string event, DocumentChange change, OnDurable then) {
-  std::pair<std::string, std::string> changed{change.kind, change.key};
+void EngineImpl::change_registration(std::string event, std::vector<DocumentChange> changes, OnDurable then) {
+  std::pair<std::string, std::string> changed{changes.front().kind, changes.front().key};
   changing_.insert(changed);
-  put_document(RecordKind::registry, std::move(event), std::move(change),
-               [this, changed = std::move(changed), then = std::move(then)](const Status& status) {
-                 changing_.erase(changed);
-                 then(status);
-               });
+  put_documents(RecordKind::registry, std::move(event), std::move(changes),
+                [this, changed = std::move(changed), then = std::move(then)](const Status& status) {
+                  changing_.erase(changed);
+                  then(status);
+                });
 }
 
 // Later calls use the new registration as soon as it is durable; calls that are out keep what they were built
@@ -60,20 +66,24 @@ void EngineImpl::put_participant(Participant participant, Then<PutOutcome> then)
   const Participant* known = registry_.reachable_participant(participant.name);
   const bool moved = known != nullptr &&
                      (known->base_urls != participant.base_urls || known->endpoints != participant.endpoints);
+  const Change what = moved                                                       ? Change::address
+                      : known != nullptr && known->secrets != participant.secrets ? Change::secrets
+                                                                                  : Change::none;
   if (!created && public_json(*before) == public_json(participant) && before->secrets == participant.secrets)
     return then(PutOutcome{false, false});
-  DocumentChange change{"participant", participant.name, stored_json(participant, *keys_)};
+  std::vector<DocumentChange> changes{{"participant", participant.name, stored_json(participant, *keys_)}};
+  if (what != Change::none) changes.push_back(moved_document(participant.name, now()));
   std::string event = nlohmann::json{{"event", "participant_put"},
                                      {"name", participant.name},
                                      {"registration", nlohmann::json::parse(public_json(participant))}}
                           .dump();
-  change_registration(std::move(event), std::move(change),
-                      [this, participant = std::move(participant), created, moved,
+  change_registration(std::move(event), std::move(changes),
+                      [this, participant = std::move(participant), created, what,
                        then = std::move(then)](const Status& status) mutable {
                         if (!status.ok()) return then(status.error());
                         const std::string name = participant.name;
                         registry_.put(std::move(participant));
-                        if (moved) enable_changed(name);
+                        registration_changed(name, what);
                         then(PutOutcome{created, true});
                       });
 }
@@ -83,21 +93,25 @@ void EngineImpl::put_merchant(Merchant merchant, Then<PutOutcome> then) {
   const Merchant* before = registry_.merchant(merchant.id);
   const bool created = before == nullptr;
   const Merchant* known = registry_.reachable_merchant(merchant.id);
-  const bool moved = known != nullptr && known->url != merchant.url;
+  const Change what = known == nullptr                     ? Change::none
+                      : known->url != merchant.url         ? Change::address
+                      : known->secrets != merchant.secrets ? Change::secrets
+                                                           : Change::none;
   if (!created && public_json(*before) == public_json(merchant) && before->secrets == merchant.secrets)
     return then(PutOutcome{false, false});
-  DocumentChange change{"merchant", merchant.id, stored_json(merchant, *keys_)};
+  std::vector<DocumentChange> changes{{"merchant", merchant.id, stored_json(merchant, *keys_)}};
+  if (what != Change::none) changes.push_back(moved_document(merchant_prefix + merchant.id, now()));
   std::string event = nlohmann::json{{"event", "merchant_put"},
                                      {"name", merchant.id},
                                      {"registration", nlohmann::json::parse(public_json(merchant))}}
                           .dump();
-  change_registration(std::move(event), std::move(change),
-                      [this, merchant = std::move(merchant), created, moved,
+  change_registration(std::move(event), std::move(changes),
+                      [this, merchant = std::move(merchant), created, what,
                        then = std::move(then)](const Status& status) mutable {
                         if (!status.ok()) return then(status.error());
-                        const std::string target = "$merchant/" + merchant.id;
+                        const std::string target = merchant_prefix + merchant.id;
                         registry_.put(std::move(merchant));
-                        if (moved) enable_changed(target);
+                        registration_changed(target, what);
                         then(PutOutcome{created, true});
                       });
 }
@@ -117,7 +131,7 @@ void EngineImpl::erase_participant(std::string_view name, Then<Done> then) {
   retired.retired = true;
   DocumentChange change{"participant", retired.name, stored_json(retired, *keys_)};
   std::string event = change_event("participant_deleted", retired.name);
-  change_registration(std::move(event), std::move(change),
+  change_registration(std::move(event), {std::move(change)},
                       [this, retired = std::move(retired), then = std::move(then)](const Status& status) {
                         if (!status.ok()) return then(status.error());
                         registry_.put(retired);
@@ -133,7 +147,7 @@ void EngineImpl::erase_merchant(std::string_view id, Then<Done> then) {
   retired.retired = true;
   DocumentChange change{"merchant", retired.id, stored_json(retired, *keys_)};
   std::string event = change_event("merchant_deleted", retired.id);
-  change_registration(std::move(event), std::move(change),
+  change_registration(std::move(event), {std::move(change)},
                       [this, retired = std::move(retired), then = std::move(then)](const Status& status) {
                         if (!status.ok()) return then(status.error());
                         registry_.put(retired);

@@ -1,7 +1,10 @@
 // Memory and time: what is in motion lives in memory, what waits rests on disk, and nothing is forgotten
 // (I17).
 
+#include <algorithm>
+
 #include "engine_impl.hpp"
+#include "lanes.hpp"
 #include "settle/coordinator/log.hpp"
 #include "settle/statemachine/bug.hpp"
 #include "settle/wal/codec.hpp"
@@ -15,6 +18,26 @@ bool settled_for_shop(const Purchase& p) {
 }
 
 constexpr std::size_t due_batch = 500;
+constexpr std::size_t due_looked_at = 4 * due_batch;  // of which a batch takes the most important
+
+// Purchases whose wake-up is about money, stock or cards: they have an index of their own beside the due-time
+// index, in the same order, and are looked for there first.
+bool comes_first(const Purchase& p) {
+  return p.state == PurchaseState::trying || p.state == PurchaseState::confirming ||
+         p.state == PurchaseState::cancelling;
+}
+
+// 0: a try, confirm, cancel or query is due, or a decision; 1: nothing but deliveries; 2: of low priority.
+int rank_of_due(const Live& live, TimeMs time) {
+  int rank = 3;
+  for (std::size_t i = 0; i < live.purchase.steps.size(); ++i) {
+    const Step& step = live.purchase.steps[i];
+    if (!step.wake_at || step.wake_at > time) continue;
+    if (step.operation != Operation::deliver) return 0;
+    rank = std::min(rank, live.definition->steps[i].priority == Priority::low ? 2 : 1);
+  }
+  return rank == 3 ? 0 : rank;
+}
 
 // A record that the journal refused for its size would stop everybody (I19). The most that one carries: the
 // snapshot with two results a step, one more in the event, and 8 KiB a step and 64 KiB in all for the rest.
@@ -38,6 +61,7 @@ std::unique_ptr<Live> EngineImpl::thaw(const PurchaseId& id, const Snapshot& sna
   live->purchase = std::move(*purchase);
   live->shard = shard_of(id, journal_.shard_count());
   live->due_on_disk = next_wake(*live->definition, live->purchase);
+  live->first_on_disk = live->due_on_disk && comes_first(live->purchase);
   live->indexed_state = live->purchase.state;
   // The sweep lists what is forgotten; its next record takes that back.
   live->indexed_person = needs_person(live->purchase) || forgotten(*live->definition, live->purchase);
@@ -73,6 +97,8 @@ void EngineImpl::rest(Live& live, Append& append) {
   append.snapshot = encode(live.purchase);
   append.due_put = live.due_on_disk = next_wake(*live.definition, live.purchase);
   if (SETTLE_BUG(due_time_late)) append.due_put = TimeMs{};
+  live.first_on_disk = append.due_put && comes_first(live.purchase);
+  index_due(live, true, append);
   const auto index = [&](bool put, const char* name, const char* value) {
     append.indexes.push_back({put, name, value, live.purchase.submitted_at, live.purchase.id});
   };
@@ -84,6 +110,12 @@ void EngineImpl::rest(Live& live, Append& append) {
   }
   if (live.indexed_person != person && !SETTLE_BUG(person_not_listed)) index(person, "person", "");
   live.indexed_person = person;
+}
+
+// Beside the entry in the due-time index, put and removed with it.
+void EngineImpl::index_due(const Live& live, bool put, Append& append) {
+  if (live.first_on_disk)
+    append.indexes.push_back({put, "due_first", "", oldest_first(live.due_on_disk), live.purchase.id});
 }
 
 void EngineImpl::schedule(Live& live) {
@@ -116,6 +148,7 @@ void EngineImpl::on_wake() {
   if (!failed_) wake_due();
   if (!failed_) work_gates();
   if (!failed_ && !stopping_ && sweep_at_ && sweep_at_ <= time) sweep_slice();
+  if (!failed_ && !stopping_ && moved_at_ && moved_at_ <= time) moved_slice();
   if (!failed_ && stats_due_ && stats_due_ <= time) write_stats();
   if (!failed_) inquire_later();
   expire_waiters();
@@ -143,13 +176,19 @@ void EngineImpl::clock_diverged(DurationMs engine_minus_wall) {
   (void)append(std::move(record));
 }
 
-// Each purchase once per wake-up: one whose new wake-up is due at once again waits for the next round.
+// Each purchase once per wake-up: one whose new wake-up is due at once again waits for the next round. The
+// most important first, and of those what has been due longest (A13).
 void EngineImpl::wake_due() {
   const TimeMs time = now();
-  std::vector<PurchaseId> due;
-  for (auto it = wakes_.begin(); it != wakes_.end() && it->first <= time && due.size() < due_batch; ++it)
-    due.push_back(it->second);
-  for (const PurchaseId& id : due) {
+  std::vector<std::pair<int, PurchaseId>> due;
+  for (auto it = wakes_.begin(); it != wakes_.end() && it->first <= time && due.size() < due_looked_at;
+       ++it) {
+    const auto found = live_.find(it->second);
+    due.emplace_back(found == live_.end() ? 0 : rank_of_due(*found->second, time), it->second);
+  }
+  std::stable_sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  due.resize(std::min(due.size(), due_batch));
+  for (const auto& [rank, id] : due) {
     const auto found = live_.find(id);
     if (found == live_.end()) continue;
     Live& live = *found->second;
@@ -163,50 +202,95 @@ void EngineImpl::wake_due() {
 }
 
 // One batch a round over all shards, a different shard first each time: new purchases keep their turn (A9),
-// and no shard waits for another.
+// and no shard waits for another. What is about money, stock or cards has a batch of its own before that.
 void EngineImpl::wake_due_on_disk() {
   const TimeMs time = now();
-  const std::uint16_t count = journal_.shard_count();
-  const std::uint16_t first = due_turn_++ % count;
-  std::size_t room = due_batch;
-  DurationMs lag{0};
-  for (std::uint16_t i = 0; i < count && room > 0; ++i) {
-    const ShardId id{static_cast<std::uint16_t>((first + i) % count)};
-    Shard& shard = shards_[id.number];
-    if (!shard.next_due || shard.next_due > time) continue;
-    Result<std::vector<DueEntry>> entries = journal_.due(id, time, room);
-    if (!entries) return fail(entries.error());
-    // An entry goes with the next record of its purchase. Until that is written it is met here again; what
-    // lies behind a full batch of such entries is reached as soon as they are gone.
-    const DurationMs pause{entries->size() == room ? 2 : 50};
-    room -= entries->size();
-    if (!entries->empty()) lag = std::max(lag, time - entries->front().at);
-    for (const DueEntry& entry : *entries)
-      if (Status woken = load_due(entry.purchase); !woken) return fail(woken.error());
-    Result<TimeMs> next = journal_.next_due(id);
-    if (!next) return fail(next.error());
-    shard.next_due = *next && *next <= time ? time + pause : *next;
+  const auto due = [&](const Shard& shard) { return shard.next_due && shard.next_due <= time; };
+  if (std::any_of(shards_.begin(), shards_.end(), due)) {
+    if (Status first = load_first(); !first) return fail(first.error());
   }
-  due_lag_ = lag;
+  const std::uint16_t count = journal_.shard_count();
+  const std::uint16_t begin = due_turn_++ % count;
+  std::size_t room = due_batch;
+  for (std::uint16_t i = 0; i < count && room > 0; ++i) {
+    const ShardId id{static_cast<std::uint16_t>((begin + i) % count)};
+    if (!due(shards_[id.number])) continue;
+    if (Status loaded = load_shard(id, room); !loaded) return fail(loaded.error());
+  }
+  due_lag_ = DurationMs{0};
+  for (const Shard& shard : shards_)
+    if (const TimeMs since = due_since(shard); since && since < time)
+      due_lag_ = std::max(due_lag_, time - since);
 }
 
-// Into memory and the schedule, so that wake_due finds it.
-Status EngineImpl::load_due(const PurchaseId& id) {
-  if (unreadable_.count(id) != 0) return ok();
+// Since when something of the shard is due and not in memory, or from when on.
+TimeMs EngineImpl::due_since(const Shard& shard) {
+  return shard.due_from ? shard.due_from : shard.next_due;
+}
+
+Status EngineImpl::load_first() {
+  const std::size_t past = std::min(unreadable_.size(), due_batch);
+  const auto entries = journal_.index("due_first", "", std::nullopt, due_batch / 2 + past);
+  if (!entries) return entries.error();
+  for (const Journal::IndexEntry& entry : *entries) {
+    if (oldest_first(entry.at) > now()) break;
+    if (Result<bool> loaded = load_due(entry.purchase); !loaded) return loaded.error();
+  }
+  return ok();
+}
+
+// What cannot be read stays where it is and is read past (I19): it must be nobody's lateness, and where there
+// is nothing else the shard has nothing to look for.
+Status EngineImpl::load_shard(ShardId id, std::size_t& room) {
+  Shard& shard = shards_[id.number];
+  const TimeMs time = now();
+  const std::size_t limit = room + unreadable_.size();
+  Result<std::vector<DueEntry>> entries = journal_.due(id, time, limit);
+  if (!entries) return entries.error();
+  shard.due_from = TimeMs{};
+  for (const DueEntry& entry : *entries) {
+    if (room == 0) break;
+    Result<bool> loaded = load_due(entry.purchase);
+    if (!loaded) return loaded.error();
+    if (!*loaded) continue;
+    --room;
+    if (!shard.due_from) shard.due_from = entry.at;
+  }
+  // An entry goes with the next record of its purchase. Until that is written it is met here again; what
+  // lies behind a full batch of such entries is reached as soon as they are gone.
+  shard.next_due = time + DurationMs{entries->size() == limit ? 2 : 50};
+  if (entries->size() == limit || shard.due_from) return ok();
+  DueEntry now_due{time, {}};
+  now_due.purchase.bytes.fill(0xff);
+  entries = journal_.due_after(id, now_due, 1);
+  if (!entries) return entries.error();
+  shard.next_due = entries->empty() ? TimeMs{} : entries->front().at;
+  return ok();
+}
+
+// Into memory and the schedule, so that wake_due finds it. False: it cannot be read. A person is told of it
+// once, and it stays as it is.
+Result<bool> EngineImpl::load_due(const PurchaseId& id) {
+  if (unreadable_.count(id) != 0) return false;
   Result<Live*> live = find(id);
-  if (live || pass_over(id, live.error())) return ok();
-  return live.error();
+  if (live) return true;
+  if (!pass_over(id, live.error())) return live.error();
+  return false;
 }
 
 // A purchase that cannot be read must not keep the others (I19): a person is told of it once, and it stays as
 // it is. False: it is not that one's trouble.
 bool EngineImpl::pass_over(const PurchaseId& id, const Error& error) {
   if (error.code != "damaged") return false;
-  if (!unreadable_.insert(id).second) return true;
+  tell_unreadable(id, error);
+  return true;
+}
+
+void EngineImpl::tell_unreadable(const PurchaseId& id, const Error& error) {
+  if (!unreadable_.insert(id).second) return;
   ++figures_.alerts;
   counters_.alert("unreadable");
   log_alert("a purchase cannot be read", {{"purchase", id}, {"detail", error.detail}});
-  return true;
 }
 
 void EngineImpl::set_alarm() {
@@ -215,10 +299,10 @@ void EngineImpl::set_alarm() {
   if (!failed_) {  // what is due then can never be done: it would keep the loop busy for nothing
     if (!wakes_.empty()) next = earlier(next, wakes_.begin()->first);
     for (const Shard& shard : shards_) next = earlier(next, shard.next_due);
-    if (!draining_.empty() || !waking_.empty()) next = earlier(next, drain_at_);
+    if (lanes_to_work()) next = earlier(next, drain_at_);
     if (!probes_by_time_.empty()) next = earlier(next, probes_by_time_.begin()->first);
     if (!inquiries_.empty()) next = earlier(next, inquiries_.begin()->first);
-    if (!stopping_) next = earlier(next, sweep_at_);
+    if (!stopping_) next = earlier(next, earlier(sweep_at_, moved_at_));
     next = earlier(next, stats_due_);
   }
   if (stopped_) next = earlier(next, stop_by_);

@@ -163,7 +163,7 @@ EngineGauges EngineImpl::gauges() const {
   gauges.dead_letters.back() = older;
   TimeMs due = wakes_.empty() ? TimeMs{} : wakes_.begin()->first;
   for (const Shard& shard : shards_) {
-    due = earlier(due, shard.next_due);
+    due = earlier(due, due_since(shard));
     const std::uint64_t folded_to =
         stats_.folded(ShardId{static_cast<std::uint16_t>(&shard - shards_.data())});
     gauges.stats_behind += shard.stats_told - std::min(shard.stats_told, folded_to);

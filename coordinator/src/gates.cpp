@@ -2,8 +2,17 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace settle {
+namespace {
+
+constexpr std::uint32_t prober_wakes_max = 10;
+constexpr DurationMs probers_rest_min{60'000}, probers_rest_max{3'600'000};
+constexpr DurationMs failing_kept_after{3'600'000};
+constexpr DurationMs given_back_rest{1'000};
+
+}  // namespace
 
 const char* name_of(GateChange change) {
   static const char* const names[] = {"none", "breaker_opened", "breaker_closed", "endpoint_disabled",
@@ -32,7 +41,7 @@ Gates::Gate& Gates::gate(const EndpointKey& endpoint) {
   return gates_.emplace(endpoint, Gate(targets_[endpoint.target], policy_.breaker)).first->second;
 }
 
-HeldBy Gates::admit(const EndpointKey& endpoint, const CallLimits& limits, bool repetition, TimeMs now) {
+HeldBy Gates::admit(const EndpointKey& endpoint, const CallLimits& limits, CallKind kind, TimeMs now) {
   Gate& gate = this->gate(endpoint);
   Target& target = *gate.target;
   const auto held = [&](HeldBy by) { return ++gate.held, by; };
@@ -49,7 +58,16 @@ HeldBy Gates::admit(const EndpointKey& endpoint, const CallLimits& limits, bool 
   };
   if (const HeldBy by = limited(limits.endpoint, gate.out, gate.rate); by != HeldBy::none) return held(by);
   if (const HeldBy by = limited(limits.target, target.out, target.rate); by != HeldBy::none) return held(by);
+  // What has waited before leaves a quarter of the connections to what is new (A9), and what is new cannot
+  // keep it from a quarter.
+  const bool old = kind != CallKind::fresh;
+  const std::uint32_t quarter = limits.connections / 4;
+  if (old && now < target.rests_until) return held(HeldBy::concurrency);
+  if (old && limits.connections != 0 && target.out >= limits.connections - quarter &&
+      target.old_out >= std::max(quarter, std::uint32_t{1}))
+    return held(HeldBy::concurrency);
   // A probe is what finds out that an endpoint is back: it is in nobody's budget.
+  const bool repetition = kind == CallKind::repeated;
   const bool budgeted = repetition && state == BreakerState::closed;
   if (budgeted && !target.budget.has(policy_.repetitions_per_second, budget_most(), now))
     return held(HeldBy::budget);
@@ -61,6 +79,7 @@ HeldBy Gates::admit(const EndpointKey& endpoint, const CallLimits& limits, bool 
   if (!repetition) target.budget.put(std::int64_t{policy_.repetition_share_percent} * 10, budget_most());
   ++gate.out;
   ++target.out;
+  if (old) ++target.old_out;
   return HeldBy::none;
 }
 
@@ -71,45 +90,100 @@ void Gates::force(const EndpointKey& endpoint, TimeMs now) {
   ++gate.target->out;
 }
 
-void Gates::forgotten(const EndpointKey& endpoint, bool repetition) {
+void Gates::no_more_out(Gate& gate, CallKind kind) {
+  Target& target = *gate.target;
+  if (gate.out > 0) --gate.out;
+  if (target.out > 0) --target.out;
+  if (kind != CallKind::fresh && target.old_out > 0) --target.old_out;
+}
+
+void Gates::forgotten(const EndpointKey& endpoint, CallKind kind) {
   Gate& gate = this->gate(endpoint);
   Target& target = *gate.target;
   gate.breaker.forgotten();
-  if (gate.out > 0) --gate.out;
-  if (target.out > 0) --target.out;
-  if (repetition) target.budget.put(1'000, budget_most());
+  no_more_out(gate, kind);
+  if (kind == CallKind::repeated) target.budget.put(1'000, budget_most());
+}
+
+void Gates::gave_back(const EndpointKey& endpoint, const CallLimits& limits, TimeMs now) {
+  Target& target = *gate(endpoint).target;
+  if (target.out < limits.connections) target.rests_until = now + given_back_rest;
 }
 
 // A repetition that succeeds gives back what it took, and the share of a call that goes well: so what waited
 // for an endpoint leaves the faster the better it goes, and at the least rate while it does not.
-GateChange Gates::ended(const EndpointKey& endpoint, CallEnd end, bool repetition, TimeMs left_at,
-                        TimeMs now) {
+GateChange Gates::ended(const EndpointKey& endpoint, CallEnd end, CallKind kind, TimeMs left_at, TimeMs now) {
   Gate& gate = this->gate(endpoint);
   Target& target = *gate.target;
-  if (gate.out > 0) --gate.out;
-  if (target.out > 0) --target.out;
+  no_more_out(gate, kind);
   ++gate.calls;
   const BreakerState before = gate.breaker.state(now);
   const bool counts = gate.breaker.counts(left_at);
   if (end == CallEnd::neither) {
     if (counts) gate.breaker.forgotten();
   } else if (end == CallEnd::gone) {
-    return disable(endpoint, now);
+    return disable(endpoint, DisabledBy::gone, now);
   } else if (end == CallEnd::answered) {
     if (counts && before != BreakerState::disabled) gate.breaker.succeeded(now);
-    if (repetition)
+    if (gate.probers) gate.prober_wakes = std::min(gate.prober_wakes + 2, prober_wakes_max);
+    if (kind == CallKind::repeated)
       target.budget.put(1'000 + std::int64_t{policy_.repetition_share_percent} * 10, budget_most());
   } else {
     ++gate.failures;
-    if (counts && policy_.breakers) gate.breaker.failed(now);
+    const bool unwelcome = end == CallEnd::unwelcome;
+    if (counts && policy_.breakers) unwelcome ? gate.breaker.unwelcome(now) : gate.breaker.failed(now);
+    let_probers_rest(gate, left_at, now);
     const bool for_days = endpoint.operation == Operation::deliver && gate.breaker.disabling_due(now);
-    if (for_days && before != BreakerState::disabled) return disable(endpoint, now);
+    if (for_days && before != BreakerState::disabled)
+      return disable(endpoint, DisabledBy::failing_for_days, now);
   }
   const BreakerState after = gate.breaker.state(now);
   if (after == before) return GateChange::none;
   if (after == BreakerState::open) return gate.changed_at = now, GateChange::opened;
-  if (after == BreakerState::closed) return gate.changed_at = now, GateChange::closed;
+  if (after == BreakerState::closed) {
+    gate.probers_rest = probers_rest_min;
+    return gate.changed_at = now, GateChange::closed;
+  }
   return GateChange::none;
+}
+
+void Gates::let_probers_rest(Gate& gate, TimeMs left_at, TimeMs now) {
+  gate.prober_wakes = 0;
+  if (!gate.probers_woken_at || left_at < gate.probers_woken_at) return;
+  gate.probers_woken_at = TimeMs{};
+  gate.probers_rest_until = now + gate.probers_rest;
+  gate.probers_rest.count = std::min(2 * gate.probers_rest.count, probers_rest_max.count);
+}
+
+void Gates::has_probers(const EndpointKey& endpoint) {
+  gate(endpoint).probers = true;
+}
+
+void Gates::no_probers(const EndpointKey& endpoint) {
+  Gate& gate = this->gate(endpoint);
+  gate.probers = false;
+  gate.prober_wakes = 0;
+}
+
+std::uint32_t Gates::prober_wakes(const EndpointKey& endpoint, TimeMs now) const {
+  const auto found = gates_.find(endpoint);
+  if (found == gates_.end() || !found->second.probers || now < found->second.probers_rest_until) return 0;
+  return found->second.breaker.state(now) == BreakerState::closed ? found->second.prober_wakes : 0;
+}
+
+void Gates::woke_probers(const EndpointKey& endpoint, std::size_t count, TimeMs now) {
+  Gate& gate = this->gate(endpoint);
+  gate.prober_wakes -= static_cast<std::uint32_t>(std::min<std::size_t>(count, gate.prober_wakes));
+  if (count > 0 && !gate.probers_woken_at) gate.probers_woken_at = now;
+}
+
+bool Gates::failing_changed(const EndpointKey& endpoint, TimeMs now) {
+  const auto found = gates_.find(endpoint);
+  if (found == gates_.end()) return false;
+  const BreakerMemory& memory = found->second.breaker.memory();
+  const bool failing = memory.state == BreakerState::closed && memory.failing_since &&
+                       memory.failing_since + failing_kept_after <= now;
+  return std::exchange(found->second.failing_kept, failing) != failing;
 }
 
 bool Gates::lets_through(const EndpointKey& endpoint, TimeMs now) const {
@@ -121,10 +195,10 @@ BreakerState Gates::state(const EndpointKey& endpoint, TimeMs now) const {
   return found == gates_.end() ? BreakerState::closed : found->second.breaker.state(now);
 }
 
-GateChange Gates::disable(const EndpointKey& endpoint, TimeMs now) {
+GateChange Gates::disable(const EndpointKey& endpoint, DisabledBy by, TimeMs now) {
   Gate& gate = this->gate(endpoint);
   if (gate.breaker.state(now) == BreakerState::disabled) return GateChange::none;
-  gate.breaker.disable();
+  gate.breaker.disable(by);
   gate.changed_at = now;
   return GateChange::disabled;
 }
@@ -145,15 +219,22 @@ std::vector<EndpointKey> Gates::disabled_of(const std::string& target) const {
   return found;
 }
 
+DisabledBy Gates::disabled_by(const EndpointKey& endpoint) const {
+  const auto found = gates_.find(endpoint);
+  return found == gates_.end() ? DisabledBy::nobody : found->second.breaker.memory().disabled_by;
+}
+
 std::optional<std::string> Gates::memory(const EndpointKey& endpoint) const {
   const auto found = gates_.find(endpoint);
   if (found == gates_.end()) return std::nullopt;
   const BreakerMemory& memory = found->second.breaker.memory();
-  if (memory.state == BreakerState::closed) return std::nullopt;
+  if (memory.state == BreakerState::closed && !(found->second.failing_kept && memory.failing_since))
+    return std::nullopt;
   return nlohmann::json{{"state", static_cast<int>(memory.state)},
                         {"open_until", memory.open_until.count},
                         {"failing_since", memory.failing_since.count},
                         {"openings", memory.openings},
+                        {"disabled_by", static_cast<int>(memory.disabled_by)},
                         {"changed_at", found->second.changed_at.count}}
       .dump();
 }
@@ -172,8 +253,12 @@ Status Gates::restore(const std::string& key, const std::string& document) {
   memory.open_until = TimeMs{number("open_until")};
   memory.failing_since = TimeMs{number("failing_since")};
   memory.openings = static_cast<std::uint32_t>(std::clamp<std::int64_t>(number("openings"), 0, 1'000));
-  gates_.insert_or_assign(*endpoint, Gate(targets_[endpoint->target], policy_.breaker, memory))
-      .first->second.changed_at = TimeMs{number("changed_at")};
+  memory.disabled_by = static_cast<DisabledBy>(std::clamp<std::int64_t>(number("disabled_by"), 0, 3));
+  Gate& restored =
+      gates_.insert_or_assign(*endpoint, Gate(targets_[endpoint->target], policy_.breaker, memory))
+          .first->second;
+  restored.changed_at = TimeMs{number("changed_at")};
+  restored.failing_kept = memory.state == BreakerState::closed;
   return ok();
 }
 
@@ -192,6 +277,7 @@ std::vector<EndpointView> Gates::view(TimeMs now) const {
     one.target = endpoint.target;
     one.operation = endpoint.operation;
     one.state = gate.breaker.state(now);
+    one.disabled_by = memory.disabled_by;
     one.since = gate.changed_at;
     one.probe_at = probe_at(endpoint);
     one.failing_since = memory.failing_since;

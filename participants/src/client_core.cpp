@@ -23,6 +23,12 @@ HttpAnswer failure(Cause cause, std::string detail) {
 
 }  // namespace
 
+std::size_t Group::queued() const {
+  std::size_t all = 0;
+  for (const auto& queue : queues) all += queue.size();
+  return all;
+}
+
 void Call::expired() {
   core->wait_over(*this);
 }
@@ -55,6 +61,7 @@ bool ClientCore::accept(Call& call, std::string& problem) {
     if (!url) return problem = "not an http or https URL", false;
     call.urls.push_back(*url);
   }
+  if (call.request.importance >= importances) return problem = "no such importance", false;
   if (!is_sendable(call.request)) return problem = "a header has bytes that may not be sent", false;
   return true;
 }
@@ -72,9 +79,10 @@ void ClientCore::send(HttpRequest request, std::function<void(HttpAnswer)> then)
   auto& slot = groups_[call->request.group];
   if (!slot) slot = std::make_unique<Group>();
   Group& group = *slot;
-  if (group.queue.empty() && try_start(group, call)) return;
-  if (group.queue.size() >= call->request.limits.queue_max) {
-    const std::string detail = std::to_string(group.queue.size()) + " calls wait already";
+  const std::size_t queued = group.queued();
+  if (queued == 0 && try_start(group, call)) return;
+  if (queued >= call->request.limits.queue_max) {
+    const std::string detail = std::to_string(queued) + " calls wait already";
     return fail_later(std::move(call), Cause::overload, detail);
   }
   enqueue(group, std::move(call), false);
@@ -108,13 +116,14 @@ void ClientCore::enqueue(Group& group, CallPtr call, bool in_front) {
   Call& waiting = *call;
   waiting.core = this;
   waiting.group = &group;
-  waiting.place = group.queue.insert(in_front ? group.queue.begin() : group.queue.end(), std::move(call));
+  auto& queue = group.queues[waiting.request.importance];
+  waiting.place = queue.insert(in_front ? queue.begin() : queue.end(), std::move(call));
   arm(waiting, DurationMs{waiting.leave_by_ms - now_ms()});
 }
 
 void ClientCore::wait_over(Call& waiting) {
   CallPtr call = std::move(*waiting.place);
-  waiting.group->queue.erase(waiting.place);
+  waiting.group->queues[call->request.importance].erase(waiting.place);
   fail(std::move(call), Cause::overload, "no connection became free in time");
 }
 
@@ -209,12 +218,14 @@ void ClientCore::became_idle(Connection& connection) {
 }
 
 void ClientCore::pump(Group& group) {
-  while (!group.queue.empty()) {
-    const auto place = group.queue.begin();
-    Call& head = **place;
-    if (!try_start(group, *place)) return;
-    disarm(head);  // a connection has it now, and its own deadline
-    group.queue.erase(place);
+  for (auto& queue : group.queues) {
+    while (!queue.empty()) {
+      const auto place = queue.begin();
+      Call& head = **place;
+      if (!try_start(group, *place)) return;
+      disarm(head);  // a connection has it now, and its own deadline
+      queue.erase(place);
+    }
   }
 }
 
@@ -257,7 +268,7 @@ void ClientCore::sweep() {
   sweep_at_ms_ = now_ms() + sweep_every_ms;
   for (auto at = groups_.begin(); at != groups_.end();) {
     Group& group = *at->second;
-    const bool unused = group.connections.empty() && group.queue.empty();
+    const bool unused = group.connections.empty() && group.queued() == 0;
     if (!unused) {
       auto& endpoints = group.endpoints;
       const auto left = [](const auto& one) {
@@ -306,7 +317,7 @@ void ClientCore::shut_down() {
 ClientLoad ClientCore::load() const {
   ClientLoad load;
   for (const auto& [name, group] : groups_) {
-    const std::uint64_t queued = group->queue.size();
+    const std::uint64_t queued = group->queued();
     load.queued += queued;
     load.queued_longest = std::max(load.queued_longest, queued);
     load.connections += group->connections.size();

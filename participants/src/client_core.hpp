@@ -1,6 +1,7 @@
 #pragma once
 // The client behind its facade: groups, their queues and limits, and what is owed to whom.
 
+#include <array>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <chrono>
 #include <memory>
@@ -28,7 +29,9 @@ struct Endpoint {
 struct Group {
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::vector<ConnectionPtr> connections;
-  std::list<CallPtr> queue;
+  std::array<std::list<CallPtr>, importances> queues;  // the most important first
+
+  std::size_t queued() const;
 };
 
 class ClientCore : public std::enable_shared_from_this<ClientCore> {

@@ -40,6 +40,13 @@ Result<Target> participant_of(const CallContext& call, const Registry& registry)
   return target;
 }
 
+// What moves money, stock or cards for good comes before what begins it, and that before who is only told.
+std::uint8_t importance_of(const StepDefinition& step, Operation operation) {
+  if (operation == Operation::confirm || operation == Operation::cancel) return 0;
+  if (operation != Operation::deliver) return 1;
+  return step.priority == Priority::low ? 3 : 2;
+}
+
 Result<Target> target_of(const CallContext& call, const Registry& registry) {
   return call.definition.steps[call.step].target == merchant_target ? merchant_of(call, registry)
                                                                     : participant_of(call, registry);
@@ -139,6 +146,7 @@ Result<HttpRequest> build_request(const CallContext& call, const Registry& regis
   request.urls = std::move(target->urls);
   request.answer_timeout = step.spec(call.operation).timeout;
   request.limits = target->limits;
+  request.importance = importance_of(step, call.operation);
   return request;
 }
 

@@ -58,6 +58,20 @@ TEST(ClientQueue, ServesInOrder) {
   EXPECT_EQ(order, "012345678");
 }
 
+TEST(ClientQueue, A13_TheMoreImportantOvertakes) {
+  ScriptedServer server(echo);
+  ClientRig rig;
+  std::string order;
+  for (const int importance : {3, 2, 3, 1, 2, 0, 0, 1}) {
+    HttpRequest request = request_to(server.url(), std::to_string(importance));
+    request.limits.connections_max = 1;
+    request.importance = static_cast<std::uint8_t>(importance);
+    rig.client->send(request, [&order](const HttpAnswer& answer) { order += answer.body; });
+  }
+  EXPECT_TRUE(rig.run_until([&] { return order.size() == 8; }));
+  EXPECT_EQ(order, "30011223") << "but for the one that was on its way already";
+}
+
 TEST(ClientQueue, RefusesWhatIsTooMuch) {
   ScriptedServer server(slow_echo);
   ClientRig rig;

@@ -30,6 +30,17 @@ TEST(Request, NamesTheCall) {
             sample.definition.steps[charge].spec(Operation::try_).timeout.count);
 }
 
+TEST(Request, A13_SaysHowImportantItIs) {
+  SampleCall sample;
+  EXPECT_EQ(sample.request(charge, Operation::confirm).importance, 0);
+  EXPECT_EQ(sample.request(charge, Operation::cancel).importance, 0);
+  EXPECT_EQ(sample.request(charge, Operation::try_).importance, 1);
+  EXPECT_EQ(sample.request(charge, Operation::query).importance, 1);
+  EXPECT_EQ(sample.request(notify, Operation::deliver).importance, 2);
+  sample.definition.steps[notify].priority = Priority::low;
+  EXPECT_EQ(sample.request(notify, Operation::deliver).importance, 3);
+}
+
 TEST(Request, SignsAndDigestsWhatItSends) {
   SampleCall sample;
   const HttpRequest request = sample.request(charge, Operation::confirm);

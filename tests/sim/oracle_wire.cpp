@@ -125,6 +125,10 @@ void Oracle::check_resend(const Call& call, Seen& seen, Operation op) {
 
 void Oracle::answered(const Call& call, const HttpAnswer& answer) {
   waits_.answered(call, answer);
+  if (answer.failure != Cause::overload || call.job.operation != "try") return;
+  auto& sent = seen_[call.job.purchase].unsure_tries;  // it never left
+  if (const auto found = sent.find(call.job.step); found != sent.end() && --found->second == 0)
+    sent.erase(found);
 }
 
 // C2, I11: it carries what the shop ordered, and of other steps what their services said: all that it waited

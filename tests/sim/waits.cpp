@@ -125,6 +125,11 @@ void Waits::answered(const Call& call, const HttpAnswer& answer) {
   std::map<std::string, Attempt>& of = last_[call.job.purchase];
   Attempt& last = of[call.job.step + ":" + call.job.operation];
   if (last.number != call.attempt || last.life != call.life) return;
+  if (answer.failure == Cause::overload) {  // it never left: its number is given again, by the gates' plan
+    --last.number;
+    last.disturbed = true;
+    return;
+  }
   last.ended = world_.daemon.clock().now();
   last.disturbed = last.disturbed || answer.status == 202;  // the next one comes when that stays silent
   const bool garbled =

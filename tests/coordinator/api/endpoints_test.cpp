@@ -38,6 +38,7 @@ TEST(Endpoints, DisabledIsNotCalledAndEnabledGoesOn) {
       act(daemon, {{"act", "disable"}, {"participant", "payment"}, {"operation", "confirm"}});
   EXPECT_EQ(off.status, 200) << off.body;
   EXPECT_EQ(off.json()["state"], "disabled");
+  EXPECT_EQ(off.json()["cause"], "operator");
   EXPECT_EQ(state(daemon, "payment", "confirm"), "disabled");
   const std::string id = submit(daemon.port(), "k-1", good_order()).json()["id"];
   EXPECT_EQ(purchase_state(daemon, id, "confirming"), "confirming");
@@ -52,6 +53,7 @@ TEST(Endpoints, DisabledIsNotCalledAndEnabledGoesOn) {
   EXPECT_EQ(
       act(daemon, {{"act", "enable"}, {"participant", "payment"}, {"operation", "confirm"}}).json()["state"],
       "closed");
+  EXPECT_FALSE(request(daemon.port(), "GET", "/v1/endpoints").json()["endpoints"][0].contains("cause"));
   EXPECT_EQ(purchase_state(daemon, id, "completed"), "completed");
   const std::string all = request(daemon.port(), "GET", "/v1/journal?limit=500").body;
   EXPECT_NE(all.find("endpoint_disabled"), std::string::npos);

@@ -116,16 +116,102 @@ TEST(Breaker, AStragglerIsNoProbe) {
     Gates gates{GatePolicy{}};
     const TimeMs began{1'700'000'000'000}, later = began + DurationMs{60'000};
     for (int i = 0; i < 20; ++i) {
-      ASSERT_EQ(gates.admit(endpoint, {}, false, began), HeldBy::none);
-      gates.ended(endpoint, CallEnd::failed, false, began, began);
+      ASSERT_EQ(gates.admit(endpoint, {}, CallKind::fresh, began), HeldBy::none);
+      gates.ended(endpoint, CallEnd::failed, CallKind::fresh, began, began);
     }
     ASSERT_EQ(gates.state(endpoint, later), BreakerState::half_open);
-    ASSERT_EQ(gates.admit(endpoint, {}, false, later), HeldBy::none);
-    for (int i = 0; i < 3; ++i) EXPECT_EQ(gates.ended(endpoint, end, false, began, later), GateChange::none);
+    ASSERT_EQ(gates.admit(endpoint, {}, CallKind::fresh, later), HeldBy::none);
+    for (int i = 0; i < 3; ++i)
+      EXPECT_EQ(gates.ended(endpoint, end, CallKind::fresh, began, later), GateChange::none);
     EXPECT_EQ(gates.state(endpoint, later), BreakerState::half_open);
-    EXPECT_EQ(gates.admit(endpoint, {}, false, later), HeldBy::breaker) << "the probe is still out";
-    EXPECT_EQ(gates.ended(endpoint, CallEnd::failed, false, later, later), GateChange::opened);
+    EXPECT_EQ(gates.admit(endpoint, {}, CallKind::fresh, later), HeldBy::breaker) << "the probe is still out";
+    EXPECT_EQ(gates.ended(endpoint, CallEnd::failed, CallKind::fresh, later, later), GateChange::opened);
   }
+}
+
+// Calls of an endpoint with too little traffic for a breaker to open.
+struct ThinTraffic {
+  Gates gates{GatePolicy{}};
+  EndpointKey endpoint{"payment", Operation::confirm};
+  TimeMs now{1'700'000'000'000};
+
+  void call(CallEnd end) {
+    EXPECT_EQ(gates.admit(endpoint, {}, CallKind::fresh, now), HeldBy::none);
+    gates.ended(endpoint, end, CallKind::fresh, now, now);
+  }
+  std::uint32_t wakes() const { return gates.prober_wakes(endpoint, now); }
+};
+
+TEST(Gates, ASuccessWakesTwoOfWhatProbesUntilThereAreNone) {
+  ThinTraffic thin;
+  EXPECT_EQ(thin.wakes(), 0U) << "nobody knows that it is back";
+  thin.call(CallEnd::answered);
+  EXPECT_EQ(thin.wakes(), 2U);
+  thin.gates.woke_probers(thin.endpoint, 2, thin.now);
+  EXPECT_EQ(thin.wakes(), 0U);
+  for (int i = 0; i < 100; ++i) thin.call(CallEnd::answered);
+  EXPECT_EQ(thin.wakes(), 10U) << "and never many at once";
+  thin.gates.no_probers(thin.endpoint);
+  thin.call(CallEnd::answered);
+  EXPECT_EQ(thin.wakes(), 0U);
+  thin.gates.has_probers(thin.endpoint);
+  thin.call(CallEnd::answered);
+  EXPECT_EQ(thin.wakes(), 2U);
+}
+
+TEST(Gates, WhatCannotSucceedIsNotWokenByEachSuccessOfOthers) {
+  ThinTraffic thin;
+  int woken = 0;
+  for (int minutes = 0; minutes < 24 * 60; ++minutes) {
+    thin.now = thin.now + DurationMs{60'000};
+    thin.call(CallEnd::answered);
+    if (thin.wakes() == 0) continue;
+    ++woken;
+    thin.gates.woke_probers(thin.endpoint, 1, thin.now);
+    thin.call(CallEnd::failed);
+  }
+  EXPECT_LE(woken, 6 + 24) << "in a day with a success a minute";
+  EXPECT_GE(woken, 20);
+}
+
+TEST(Gates, WhatHasWaitedLeavesAQuarterAndHasAQuarter) {
+  Gates gates{GatePolicy{}};
+  const EndpointKey confirm{"payment", Operation::confirm}, attempt{"payment", Operation::try_};
+  const TimeMs now{1'700'000'000'000};
+  CallLimits limits;
+  limits.connections = 16;
+  for (int i = 0; i < 12; ++i) ASSERT_EQ(gates.admit(confirm, limits, CallKind::waited, now), HeldBy::none);
+  EXPECT_EQ(gates.admit(confirm, limits, CallKind::waited, now), HeldBy::concurrency);
+  EXPECT_EQ(gates.admit(confirm, limits, CallKind::repeated, now), HeldBy::concurrency);
+  for (int i = 0; i < 40; ++i) ASSERT_EQ(gates.admit(attempt, limits, CallKind::fresh, now), HeldBy::none);
+  for (int i = 0; i < 8; ++i)
+    EXPECT_EQ(gates.ended(confirm, CallEnd::answered, CallKind::waited, now, now), GateChange::none);
+  EXPECT_EQ(gates.admit(confirm, limits, CallKind::waited, now), HeldBy::concurrency) << "four are out still";
+  gates.ended(confirm, CallEnd::answered, CallKind::waited, now, now);
+  EXPECT_EQ(gates.admit(confirm, limits, CallKind::waited, now), HeldBy::none)
+      << "however much is new, it gets its quarter";
+  gates.forgotten(confirm, CallKind::waited);
+  EXPECT_EQ(gates.admit(confirm, limits, CallKind::waited, now), HeldBy::none) << "that one never left";
+}
+
+TEST(Gates, WhatTheClientGivesBackIsNotSentInCircles) {
+  Gates gates{GatePolicy{}};
+  const EndpointKey confirm{"payment", Operation::confirm};
+  TimeMs now{1'700'000'000'000};
+  CallLimits limits;
+  limits.connections = 4;
+  int sent = 0;
+  for (int ms = 0; ms < 10'000; ++ms, now = now + DurationMs{1}) {
+    if (gates.admit(confirm, limits, CallKind::waited, now) != HeldBy::none) continue;
+    ++sent;
+    gates.forgotten(confirm, CallKind::waited);
+    gates.gave_back(confirm, limits, now);
+  }
+  EXPECT_EQ(sent, 10) << "once a second, as long as there should be connections";
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(gates.admit(confirm, limits, CallKind::fresh, now), HeldBy::none);
+  gates.gave_back(confirm, limits, now + DurationMs{1'000});
+  EXPECT_EQ(gates.admit(confirm, limits, CallKind::waited, now + DurationMs{1'000}), HeldBy::none)
+      << "there are none left: that is a queue, and passes";
 }
 
 TEST(Breaker, FailingForDaysDisablesAndOnlyAPersonLeadsOut) {
@@ -134,7 +220,7 @@ TEST(Breaker, FailingForDaysDisablesAndOnlyAPersonLeadsOut) {
   for (int hours = 0; hours < 24 * 6 && rig.state() != BreakerState::disabled; ++hours) {
     rig.pass(3'600'000);
     if (rig.breaker.admit(rig.now)) rig.fail(1);
-    if (rig.breaker.disabling_due(rig.now)) rig.breaker.disable();
+    if (rig.breaker.disabling_due(rig.now)) rig.breaker.disable(DisabledBy::failing_for_days);
   }
   EXPECT_EQ(rig.state(), BreakerState::disabled);
   rig.pass(86'400'000);

@@ -178,24 +178,38 @@ TEST(Engine, I17_APurchaseThatWaitsRestsOnDiskAndIsWoken) {
   EXPECT_EQ(world.engine->figures().in_motion, 0U) << "finished purchases stay in memory";
 }
 
+// As many as are looked at in a round, and all of them before everybody else in their shard.
 TEST(Engine, I19_APurchaseThatCannotBeReadKeepsNoOtherFromItsTurn) {
-  World world({{"reserve:try", {Behaviour::lose_request}}}, false);
-  Append poison;
-  poison.purchase.bytes.fill(9);
-  poison.shard = shard_of(poison.purchase, world.journal->shard_count());
-  poison.epoch = Epoch{1};
-  poison.at = world.loop.now_;
-  poison.event = "unreadable";
-  poison.snapshot = "\xff\xff unreadable";
-  poison.due_put = world.loop.now_ + DurationMs{1'000};
-  ASSERT_TRUE(world.journal->append(std::move(poison)).ok());
-  ASSERT_TRUE(world.journal->sync().ok());
-  world.restart(0);
-  world.submit(world.request("k1"));
-  world.run(DurationMs{60'000});
-  EXPECT_EQ(world.show(only_purchase(world)).purchase.state, PurchaseState::completed);
-  EXPECT_TRUE(world.engine->ready().ok());
-  EXPECT_EQ(world.engine->figures().alerts, 1U) << "a person is told, once";
+  for (const std::uint16_t count : {1, 700}) {
+    World world({{"reserve:try", {Behaviour::lose_request, Behaviour::lose_request}}}, false);
+    world.submit(world.request("k1"));
+    const PurchaseId id = only_purchase(world);
+    const ShardId shard = shard_of(id, world.journal->shard_count());
+    PurchaseId bad;
+    for (std::uint16_t made = 0, n = 0; made < count; ++n) {
+      bad.bytes.fill(1);
+      bad.bytes[15] = bad.bytes[7] = static_cast<std::uint8_t>(n);
+      bad.bytes[14] = bad.bytes[6] = static_cast<std::uint8_t>(n >> 8U);
+      if (shard_of(bad, world.journal->shard_count()).number != shard.number) continue;
+      Append poison;
+      poison.purchase = bad;
+      poison.shard = shard;
+      poison.epoch = Epoch{1};
+      poison.at = world.loop.now_;
+      poison.event = "unreadable";
+      poison.snapshot = "\xff\xff unreadable";
+      poison.due_put = world.loop.now_ + DurationMs{1};
+      ASSERT_TRUE(world.journal->append(std::move(poison)).ok());
+      ++made;
+    }
+    world.run(DurationMs{120'000});
+    EXPECT_EQ(world.show(id).purchase.state, PurchaseState::completed);
+    EXPECT_TRUE(world.engine->ready().ok());
+    EXPECT_EQ(world.engine->figures().alerts, count) << "a person is told of each, once";
+    world.pass(DurationMs{3'600'000});
+    EXPECT_EQ(world.engine->gauges().due_lag.count, 0) << "nobody else is late";
+    EXPECT_FALSE(world.loop.wake_) << "nor is anybody looked for";
+  }
 }
 
 TEST(Engine, I13_AForgedCallbackChangesNothing) {

@@ -5,52 +5,10 @@
 
 #include <algorithm>
 
-#include "world.hpp"
+#include "gates_rig.hpp"
 
 namespace settle::test {
 namespace {
-
-constexpr DurationMs second{1'000}, minute{60'000}, hour{3'600'000};
-
-std::vector<PurchaseId> submit_many(World& world, int count) {
-  std::vector<PurchaseId> ids;
-  for (int i = 0; i < count; ++i)
-    ids.push_back(world.submit(world.request("k" + std::to_string(i)))[0]->purchase.id);
-  return ids;
-}
-
-// When the calls of "STEP:OPERATION" left.
-std::vector<TimeMs> calls(const World& world, const std::string& name) {
-  std::vector<TimeMs> at;
-  for (std::size_t i = 0; i < world.wire.size(); ++i)
-    if (world.wire[i].rfind(name + ":", 0) == 0) at.push_back(world.sent_at[i]);
-  return at;
-}
-
-int in_state(World& world, const std::vector<PurchaseId>& ids, PurchaseState state) {
-  return static_cast<int>(std::count_if(
-      ids.begin(), ids.end(), [&](const PurchaseId& id) { return world.show(id).purchase.state == state; }));
-}
-
-EndpointView endpoint(const World& world, const std::string& target, Operation operation) {
-  for (const EndpointView& one : world.engine->endpoints())
-    if (one.target == target && one.operation == operation) return one;
-  return {};
-}
-
-void act(World& world, bool enable, const std::string& target, Operation operation) {
-  bool done = false;
-  const auto then = [&](const Result<Done>& result) {
-    EXPECT_TRUE(result.ok());
-    done = true;
-  };
-  if (enable)
-    world.engine->enable_endpoint(target, operation, Act{"ann", "it is back"}, then);
-  else
-    world.engine->disable_endpoint(target, operation, Act{"ann", "it is down"}, then);
-  while (!done && world.step()) {
-  }
-}
 
 TEST(Gates, A7_AnOutageOfFourMinutesLeavesNothingForAPerson) {
   World world;

@@ -5,27 +5,15 @@
 #include <nlohmann/json.hpp>
 
 #include "settle/coordinator/log.hpp"
-#include "settle/wal/codec.hpp"
+#include "world_call.hpp"
 
 namespace settle::test {
 
 using Json = nlohmann::json;
 
-struct World::Call {
-  HttpRequest request;
-  std::function<void(HttpAnswer)> then;
-  int generation = 0;
-  PurchaseId purchase;
-  std::string step, operation, callback, webhook_id;
-  int shard = 0;
-  int attempt = 0;
-  std::uint64_t epoch = 0;
-};
-
 namespace {
 
 constexpr std::uint16_t shards = 4;
-constexpr DurationMs latency{3};
 const std::string refusal = R"({"outcome":"refused","code":"out_of_stock","detail":"none left"})";
 
 std::string rfc3339(TimeMs time) {
@@ -128,6 +116,8 @@ void World::restart(std::size_t survives) {
   ++generation_;
   loop.posted.clear();
   loop.wake_ = TimeMs{};
+  queues_.clear();
+  out.clear();
   journal->set_probe(nullptr);
   journal = journal->crash(survives);
   loop.now_ = loop.now_ + DurationMs{5};
@@ -232,64 +222,6 @@ PurchaseView World::show(const PurchaseId& id) {
   while (shown.empty() && step()) {
   }
   return shown.empty() ? PurchaseView{} : shown.front();
-}
-
-void World::send(HttpRequest request, std::function<void(HttpAnswer)> then) {
-  auto call = std::make_shared<Call>();
-  call->generation = generation_;
-  call->purchase = *PurchaseId::parse(header(request, "Settle-Purchase"));
-  call->step = header(request, "Settle-Step");
-  call->operation = header(request, "Settle-Operation");
-  call->attempt = std::stoi(header(request, "Settle-Attempt"));
-  call->callback = header(request, "Settle-Callback");
-  call->webhook_id = header(request, "webhook-id");
-  const std::string epoch = header(request, "Settle-Epoch");
-  call->shard = std::stoi(epoch);
-  call->epoch = std::stoull(epoch.substr(epoch.find(':') + 1));
-  requests.push_back(request);
-  sent_at.push_back(loop.now_);
-  call->request = std::move(request);
-  call->then = std::move(then);
-  check_licensed(*call);
-  wire.push_back(call->step + ":" + call->operation + ":" + std::to_string(call->attempt));
-  if (points_ + 1 == crash_point_ && leaves_) at(latency, [this, call] { arrive(call); });
-  probe();
-  at(latency, [this, call] { arrive(call); });
-}
-
-// I2, I3, I18: what leaves is in the durable log already, attempt and decision included. Read from the log
-// itself.
-void World::check_licensed(const Call& call) {
-  auto records = journal->scan_purchase(call.purchase, 1, 10'000);
-  ASSERT_TRUE(records.ok());
-  ASSERT_FALSE(records->empty()) << "I3: a call left before its purchase was durable";
-  const auto first = decode_event(records->front().event);
-  const Definition& definition = definitions.at(std::get<Submitted>(first->what).definition_version);
-  Purchase purchase;
-  for (const Record& record : *records) {
-    if (record.kind != RecordKind::purchase) continue;  // the engine's own about it
-    const auto event = decode_event(record.event);
-    const auto named = resolve(definition, policies.at(event->policies));
-    ASSERT_TRUE(named.ok()) << named.error().detail;
-    purchase = advance(*named, std::move(purchase), *event).purchase;
-  }
-  for (std::size_t i = 0; i < definition.steps.size(); ++i) {
-    if (definition.steps[i].name != call.step) continue;
-    const Operation ops[] = {Operation::try_, Operation::confirm, Operation::cancel, Operation::deliver,
-                             Operation::query};
-    for (const Operation op : ops)
-      if (call.operation == settle::name_of(op)) {
-        EXPECT_GE(purchase.steps[i].attempts_of(op), call.attempt)
-            << "I18: attempt " << call.attempt << " of " << call.step << ":" << call.operation
-            << " left uncounted";
-      }
-  }
-  if (call.operation == "confirm") {
-    EXPECT_EQ(purchase.decision, Decision::commit) << "I2";
-  }
-  if (call.operation == "cancel") {
-    EXPECT_EQ(purchase.decision, Decision::cancel) << "I2";
-  }
 }
 
 Behaviour World::next_behaviour(const std::string& name) {

@@ -119,7 +119,13 @@ class World final : public HttpClient {
   std::map<std::uint32_t, PolicySet> policies{{1, PolicySet{1, shipped_policies(), {}}}};
   std::shared_ptr<const KeyRing> keys;
   std::map<std::string, Behaviour>
-      always;                     // "STEP:OPERATION": until it is taken out, whatever the script says
+      always;  // "STEP:OPERATION": until it is taken out, whatever the script says
+  std::map<std::string, DurationMs>
+      takes;  // "STEP:OPERATION": how long the service works on one; else: no time
+  // By group: so many connections has the client, and what finds none waits 30 s for one. Else: no limit.
+  std::map<std::string, std::size_t> connections;
+  std::map<std::string, std::size_t> out, out_at_most;  // calls on connections, by group
+  std::size_t queued_at_most = 0, never_left = 0;       // calls that waited at once; that waited in vain
   DurationMs hold_lasts;          // what a try says of its hold, by the wall clock; 0: nothing
   GuardConfig guards;             // of the engine, from the next restart on
   ClientLoad shown_load;          // what it says of itself
@@ -129,6 +135,10 @@ class World final : public HttpClient {
 
  private:
   struct Call;
+  using CallPtr = std::shared_ptr<Call>;
+  void leave(const CallPtr& call);
+  void take_connections(const std::string& group);
+  void waited_in_vain(const CallPtr& call);
   void start();
   void register_all();
   void probe(bool leaves_first = false);
@@ -157,6 +167,7 @@ class World final : public HttpClient {
   int crash_point_ = 0;
   bool leaves_ = false;
   std::map<int, std::uint64_t> epochs_;
+  std::map<std::string, std::deque<CallPtr>> queues_;  // of calls without a connection, by group
 };
 
 }  // namespace settle::test

@@ -24,6 +24,10 @@ struct BreakerPolicy {
 enum class BreakerState : std::uint8_t { closed = 1, open = 2, half_open = 3, disabled = 4 };
 const char* name_of(BreakerState state);
 
+// Why an endpoint is disabled. Numbers are in the journal's documents: never reuse one.
+enum class DisabledBy : std::uint8_t { nobody = 0, gone = 1, failing_for_days = 2, operator_ = 3 };
+const char* name_of(DisabledBy by);  // "operator", ...
+
 struct GatePolicy {
   BreakerPolicy breaker;
   bool breakers = true;  // false: none ever opens
@@ -40,6 +44,7 @@ struct EndpointView {
   std::string target;  // a participant's name or "$merchant/ID"
   Operation operation = Operation::try_;
   BreakerState state = BreakerState::closed;
+  DisabledBy disabled_by = DisabledBy::nobody;
   TimeMs since;                // of the state; 0: since the start
   TimeMs probe_at;             // while open
   TimeMs failing_since;        // of the first failure after the last success; 0: it does not fail

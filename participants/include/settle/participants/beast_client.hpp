@@ -4,7 +4,8 @@
 // One thread: constructed, used and destroyed on the thread that runs the io_context (or while nobody runs
 // it). No locks. Idle connections and waiting calls keep the io_context busy; close() lets it come to an end.
 // Connections are pooled by group, scheme, host and port, and each group has its own limit and its own
-// first-in-first-out queue, so one slow participant takes no connection from another (I19).
+// queue, first in first out among those of one importance, so one slow participant takes no connection from
+// another (I19).
 
 #include <array>
 #include <cstdint>

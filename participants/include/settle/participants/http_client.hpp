@@ -31,7 +31,10 @@ struct HttpRequest {
   std::string body;                  // sent by POST
   DurationMs answer_timeout{5'000};  // from the connection being there to the answer's last byte
   Limits limits;
+  // Who finds no connection at once waits behind all of the same number or a lower one.
+  std::uint8_t importance = 0;  // below importances
 };
+inline constexpr std::size_t importances = 4;
 
 inline constexpr std::size_t answer_header_bytes_max = 16 << 10;
 inline constexpr std::size_t answer_body_bytes_max = 64 << 10;
