@@ -17,7 +17,8 @@ bool settled_for_shop(const Purchase& p) {
 constexpr std::size_t due_batch = 500;
 
 // A record that the journal refused for its size would stop everybody (I19). The most that one carries: the
-// snapshot with two results a step, one more in the event, and 8 KiB a step and 64 KiB in all for the rest.
+// snapshot with two results a step (what is proposed takes the place of what is not there yet), one more in
+// the event, and 8 KiB a step and 64 KiB in all for the rest.
 static_assert((2 * steps_max + 1) * stored_result_bytes_max + steps_max * (8 << 10) + (64 << 10) <=
               record_bytes_max);
 
@@ -289,18 +290,36 @@ void EngineImpl::show(const PurchaseId& id, Then<PurchaseView> then) {
   if (asks) inquire(id);
 }
 
-// Whether asking now could settle what nobody knows (B1). A purchase that waits for a report may have failed
-// silently: that is asked about as well.
+namespace {
+
+// A purchase that waits for a report may have failed silently: that is asked about as well.
+bool asked_about(const Step& step) {
+  const bool unknown = step.state == StepState::in_doubt ||
+                       (step.state == StepState::awaiting && step.operation == Operation::try_);
+  return unknown && !step.query_in_flight && step.unanswered != query_given_up;
+}
+
+// Paid, and no card yet.
+bool repeated_for(const Step& step) {
+  const bool probes = step.state == StepState::parked && step.probing && step.operation == Operation::confirm;
+  return (step.state == StepState::confirming || probes) && !step.in_flight && !step.held_since;
+}
+
+}  // namespace
+
+// Whether a call now could settle what nobody knows, or what only waits (B1, C11). One that a gate would hold
+// is not even tried.
 bool EngineImpl::in_doubt(const Live& live) const {
-  if (failed_ || stopping_ || live.purchase.state != PurchaseState::trying || live.purchase.overdue)
-    return false;
+  const bool tries = live.purchase.state == PurchaseState::trying && !live.purchase.overdue;
+  if (failed_ || stopping_ || (!tries && live.purchase.state != PurchaseState::confirming)) return false;
   const std::uint32_t queryable = registry_.queryable(*live.definition);
+  const TimeMs time = now();
   for (std::size_t i = 0; i < live.purchase.steps.size(); ++i) {
     const Step& step = live.purchase.steps[i];
-    const bool unknown = step.state == StepState::in_doubt ||
-                         (step.state == StepState::awaiting && step.operation == Operation::try_);
-    if (unknown && !step.query_in_flight && (queryable >> i & 1U) != 0 &&
-        step.last_attempt_at + inquiry_gap <= now())
+    if (time < step.last_attempt_at + inquiry_gap || time < step.not_before) continue;
+    if (tries && asked_about(step) && (queryable >> i & 1U) != 0) return true;
+    if (tries || !repeated_for(step)) continue;
+    if (gates_.lets_through(endpoint_of_call(live, static_cast<std::uint8_t>(i), Operation::confirm), time))
       return true;
   }
   return false;
