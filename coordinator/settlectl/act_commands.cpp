@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <ostream>
 
 #include "acts.hpp"
@@ -46,9 +48,20 @@ Result<int> act(const Session& session, const Arguments& arguments, const char* 
   auto body = act_of(arguments);
   if (!body) return body.error();
   if (arguments.has("step")) (*body)["step"] = arguments.get("step");
-  if (arguments.has("as")) (*body)["resolution"] = arguments.get("as");
-  if (arguments.has("evidence")) (*body)["evidence"] = arguments.get("evidence");
   return send(session, arguments, verb, *body);
+}
+
+// JSON, or @FILE: what is secret need not stand in the shell's history.
+Result<Json> result_in(const std::string& given) {
+  std::string text = given;
+  if (given.rfind('@', 0) == 0) {
+    std::ifstream file(given.substr(1), std::ios::binary);
+    text.assign(std::istreambuf_iterator<char>(file), {});
+    if (!file) return Error{"usage", "--result: cannot read " + given.substr(1)};
+  }
+  Json tree = Json::parse(text, nullptr, false);
+  if (!tree.is_object()) return Error{"usage", "--result is not a JSON object"};
+  return tree;
 }
 
 Result<int> cancel(const Session& session, const Arguments& arguments) {
@@ -79,7 +92,17 @@ Result<int> note(const Session& session, const Arguments& arguments) {
 Result<int> resolve(const Session& session, const Arguments& arguments) {
   if (!arguments.has("step")) return Error{"usage", "--step is missing: which step ended?"};
   if (!arguments.has("as")) return Error{"usage", "--as is missing: done or abandoned"};
-  return act(session, arguments, "resolve");
+  auto body = act_of(arguments);
+  if (!body) return body.error();
+  (*body)["step"] = arguments.get("step");
+  (*body)["resolution"] = arguments.get("as");
+  if (arguments.has("evidence")) (*body)["evidence"] = arguments.get("evidence");
+  if (arguments.has("result")) {
+    auto result = result_in(arguments.get("result"));
+    if (!result) return result.error();
+    (*body)["result"] = std::move(*result);
+  }
+  return send(session, arguments, "resolve", *body);
 }
 
 }  // namespace
@@ -92,6 +115,8 @@ std::vector<Command> act_commands() {
   with_resolution.push_back({"step", "NAME", "the parked step"});
   with_resolution.push_back({"as", "done|abandoned", "done: its effect exists. abandoned: given up"});
   with_resolution.push_back({"evidence", "TEXT", "where it is seen; needed for done of all but deliveries"});
+  with_resolution.push_back(
+      {"result", "JSON|@FILE", "of done: what it would have answered, such as the cards; kept sealed"});
   std::vector<Flag> with_assignee = flags;
   with_assignee.push_back({"to", "NAME", "who looks after it from now on"});
   with_assignee.push_back({"nobody", "", "nobody any more"});

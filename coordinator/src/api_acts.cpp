@@ -7,6 +7,7 @@
 #include "api_json.hpp"
 #include "api_view.hpp"
 #include "json_writer.hpp"
+#include "settle/participants/protocol.hpp"
 
 namespace settle {
 namespace {
@@ -33,6 +34,7 @@ std::optional<ActBody> read_act(const ApiCall& call, std::initializer_list<std::
     fields.text("step", step, step_bytes_max, into.step);
     fields.text("resolution", Presence::optional, step_bytes_max, into.resolution);
     fields.text("evidence", Presence::optional, evidence_bytes_max, into.act.evidence);
+    fields.object("result", Presence::optional, result_bytes_max, into.act.result);
     fields.text("to", Presence::optional, act_bytes_max, into.to);
     fields.text("text", says_why ? Presence::optional : Presence::required, note_bytes_max, into.text);
     problem = fields.problem();
@@ -109,7 +111,8 @@ void reopen_purchase(ApiContext& api, const ApiCall& call, const Responder& resp
 void resolve_purchase(ApiContext& api, const ApiCall& call, const Responder& responder) {
   const auto id = purchase_of(call, responder);
   if (!id) return;
-  auto body = read_act(call, {"who", "why", "step", "resolution", "evidence"}, Presence::required, responder);
+  auto body = read_act(call, {"who", "why", "step", "resolution", "evidence", "result"}, Presence::required,
+                       responder);
   if (!body) return;
   const bool done = body->resolution == "done";
   if (!done && body->resolution != "abandoned") {

@@ -31,6 +31,8 @@ constexpr std::array kinds = {
     ProblemKind{"method_not_allowed", 405, "Method not allowed"},
     ProblemKind{"request_timeout", 408, "The request came too slowly"},
     ProblemKind{"state_forbids", 409, "The state forbids it"},
+    ProblemKind{"undo_not_over", 409, "What was cancelled may be held still"},
+    ProblemKind{"proposal_differs", 409, "Something else was proposed"},
     ProblemKind{"in_use", 409, "In use"},
     ProblemKind{"second_person_needed", 409, "Another person must say the same"},
     ProblemKind{"bulk_act_running", 409, "A bulk act is under way"},

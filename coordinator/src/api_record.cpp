@@ -95,12 +95,14 @@ class FieldsOf {
     json_.field("resolution", name_of(e.resolution));
     json_.field_if("evidence", e.evidence);
     json_.field_if("proposed_by", e.proposed_by);
+    object("result", e.result);
   }
   void operator()(const Proposed& e) {
     act(e.who, e.why);
     step(e.step);
     json_.field("resolution", name_of(e.resolution));
     json_.field_if("evidence", e.evidence);
+    object("result", e.result);
   }
   void operator()(const Noted& e) {
     json_.field("who", e.who);

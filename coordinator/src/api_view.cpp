@@ -210,6 +210,7 @@ void append_proposal(JsonWriter& json, const Step& step) {
   json.field("by", step.proposed_by);
   json.field("resolution", name_of(step.proposed_as));
   json.field_if("evidence", step.proposed_evidence);
+  if (!step.proposed_result.empty()) json.key("result"), json.raw(step.proposed_result);
   json.field("at", step.proposed_at);
   json.field("until", step.proposed_at + proposal_lasts);
   json.close_object();

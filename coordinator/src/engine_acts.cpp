@@ -1,6 +1,8 @@
 // Acts of operators and shops: cancel, retry, resolve, assign, note, reopen. Each is an event like any other,
 // with who and why.
 
+#include <nlohmann/json.hpp>
+
 #include "engine_impl.hpp"
 #include "settle/coordinator/log.hpp"
 #include "settle/statemachine/bug.hpp"
@@ -80,6 +82,38 @@ std::string person(std::string_view name) {
   return same;
 }
 
+// What a step's answers hold is what later steps and the shop are told of: where it is secret (card
+// codes), it exists nowhere else. A hold that was made can do without, since its confirm answers too.
+bool needs_result(const StepDefinition& defined, const Step& step) {
+  if (defined.secrets.empty()) return false;
+  return step.operation == Operation::confirm ||
+         (step.operation == Operation::try_ && defined.mode == StepMode::compensable);
+}
+
+// One of what the step keeps secret at least.
+Status check_result(const StepDefinition& defined, const std::string& result) {
+  const nlohmann::json tree = nlohmann::json::parse(result, nullptr, false);
+  std::string names;
+  for (const std::string& name : defined.secrets) {
+    if (tree.is_object() && tree.contains(name)) return ok();
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  return Error{"missing_field", "/result: required, as an object with " + names +
+                                    ": what the participant would have answered; nobody else can tell it"};
+}
+
+// Sealed, as it is kept; empty: none was given, nor is needed.
+Result<std::string> result_of(const Definition& definition, const Purchase& purchase, std::uint8_t index,
+                              const std::string& given, const KeyRing& keys) {
+  const StepDefinition& defined = definition.steps[index];
+  const Step& step = purchase.steps[index];
+  if (step.operation != Operation::try_ && step.operation != Operation::confirm && !given.empty())
+    return Error{"invalid_field", "/result: a " + std::string(name_of(step.operation)) + " has none"};
+  if (needs_result(defined, step))
+    if (Status has = check_result(defined, given); !has) return has.error();
+  return read_resolution(given, {purchase.id, index, step.operation}, definition, keys);
+}
+
 bool proposal_stands(const Step& step, Resolution resolution, TimeMs now) {
   return !step.proposed_by.empty() && step.proposed_as == resolution &&
          now < step.proposed_at + proposal_lasts;
@@ -94,15 +128,27 @@ Result<EngineImpl::Body> EngineImpl::resolve_body(const Live& live, Act act, std
   if (needs_evidence(live.definition->steps[index], resolution) && act.evidence.empty())
     return Error{"missing_field",
                  "/evidence: required, since nobody but you says so: where is it seen that it was done?"};
-  if (!config_.resolve_needs_second_person)
-    return Body{ResolveRequested{std::move(act.who), std::move(act.why), index, resolution,
-                                 std::move(act.evidence), std::string()}};
-  if (!proposal_stands(step, resolution, now()))
-    return Body{Proposed{std::move(act.who), std::move(act.why), index, resolution, std::move(act.evidence)}};
-  if (person(step.proposed_by) == person(act.who))
+  const bool confirms = config_.resolve_needs_second_person && proposal_stands(step, resolution, now());
+  if (confirms && person(step.proposed_by) == person(act.who))
     return Error{"second_person_needed", "you proposed this; another person must say the same"};
+  if (confirms) {
+    const CallbackTarget of{live.purchase.id, index, step.operation};
+    if (!act.result.empty() && !says_the_same(step.proposed_result, act.result, of, *live.definition, *keys_))
+      return Error{"proposal_differs", "/result: " + step.proposed_by + " proposed another one"};
+    return Body{ResolveRequested{std::move(act.who), std::move(act.why), index, resolution,
+                                 std::move(act.evidence), step.proposed_by}};
+  }
+  Result<std::string> result = std::string();
+  if (resolution == Resolution::done)
+    result = result_of(*live.definition, live.purchase, index, act.result, *keys_);
+  else if (!act.result.empty())
+    result = Error{"invalid_field", "/result: only of what is done"};
+  if (!result) return result.error();
+  if (config_.resolve_needs_second_person)
+    return Body{Proposed{std::move(act.who), std::move(act.why), index, resolution, std::move(act.evidence),
+                         std::move(*result)}};
   return Body{ResolveRequested{std::move(act.who), std::move(act.why), index, resolution,
-                               std::move(act.evidence), step.proposed_by}};
+                               std::move(act.evidence), std::string(), std::move(*result)}};
 }
 
 void EngineImpl::resolve(const PurchaseId& id, Act act, std::string step, Resolution resolution,
@@ -162,11 +208,15 @@ Result<EngineImpl::Reopening> EngineImpl::reopening(const PurchaseId& id, Ticket
   if (!found) return found.error();
   if (*found == nullptr) return not_found();
   const Purchase old = (*found)->purchase;
+  const std::shared_ptr<const Definition> began = (*found)->definition;
   let_go(id);
   if (Status accepts = accepting(); !accepts) return accepts.error();
   if (old.state != PurchaseState::cancelled)
     return forbidden("only a cancelled purchase can be reopened; this one is " +
                      std::string(name_of(old.state)));
+  if (const int holding = undo_under_way(old); holding >= 0)
+    return Error{"undo_not_over", "step \"" + began->steps[static_cast<std::size_t>(holding)].name +
+                                      "\" may hold something still: see to its cancel first, or resolve it"};
   // Also where the successor was cancelled: that one can be reopened in its turn. If both could, both of
   // their successors could be open at once.
   if (!old.successor.is_zero()) {

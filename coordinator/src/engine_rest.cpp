@@ -40,7 +40,8 @@ int rank_of_due(const Live& live, TimeMs time) {
 }
 
 // A record that the journal refused for its size would stop everybody (I19). The most that one carries: the
-// snapshot with two results a step, one more in the event, and 8 KiB a step and 64 KiB in all for the rest.
+// snapshot with two results a step (what is proposed takes the place of what is not there yet), one more in
+// the event, and 8 KiB a step and 64 KiB in all for the rest.
 static_assert((2 * steps_max + 1) * stored_result_bytes_max + steps_max * (8 << 10) + (64 << 10) <=
               record_bytes_max);
 
@@ -387,19 +388,40 @@ void EngineImpl::reply_and_ask(Live& live, bool same_cart, Then<PurchaseView> th
   if (asks) inquire(id);
 }
 
-// From when on asking could settle what nobody knows (B1): the participant is not asked more often than each
-// inquiry_gap. A purchase that waits for a report may have failed silently: that is asked about as well.
+namespace {
+
+// A purchase that waits for a report may have failed silently: that is asked about as well.
+bool asked_about(const Step& step) {
+  const bool unknown = step.state == StepState::in_doubt ||
+                       (step.state == StepState::awaiting && step.operation == Operation::try_);
+  return unknown && !step.query_in_flight && step.unanswered != query_given_up;
+}
+
+// Paid, and no card yet.
+bool repeated_for(const Step& step) {
+  const bool probes = step.state == StepState::parked && step.probing && step.operation == Operation::confirm;
+  return (step.state == StepState::confirming || probes) && !step.in_flight && !step.held_since;
+}
+
+}  // namespace
+
+// From when on a call could settle what nobody knows, or what only waits (B1, C11): the participant is not asked
+// more often than each inquiry_gap, nor before its Retry-After. One that a gate would hold is not even tried.
 std::optional<TimeMs> EngineImpl::inquiry_at(const Live& live) const {
   std::optional<TimeMs> at;
-  if (failed_ || stopping_ || live.purchase.state != PurchaseState::trying || live.purchase.overdue)
-    return at;
+  const bool tries = live.purchase.state == PurchaseState::trying && !live.purchase.overdue;
+  if (failed_ || stopping_ || (!tries && live.purchase.state != PurchaseState::confirming)) return at;
   const std::uint32_t queryable = registry_.queryable(*live.definition);
+  const TimeMs time = now();
   for (std::size_t i = 0; i < live.purchase.steps.size(); ++i) {
     const Step& step = live.purchase.steps[i];
-    const bool unknown = step.state == StepState::in_doubt ||
-                         (step.state == StepState::awaiting && step.operation == Operation::try_);
-    if (!unknown || step.query_in_flight || (queryable >> i & 1U) == 0) continue;
-    const TimeMs may = step.last_attempt_at + inquiry_gap;
+    if (tries && (!asked_about(step) || (queryable >> i & 1U) == 0)) continue;
+    if (!tries && !repeated_for(step)) continue;
+    const TimeMs may = std::max(step.last_attempt_at + inquiry_gap, step.not_before);
+    const auto index = static_cast<std::uint8_t>(i);
+    if (!tries && may <= time &&
+        !gates_.lets_through(endpoint_of_call(live, index, Operation::confirm), time))
+      continue;
     if (!at || may < *at) at = may;
   }
   return at;

@@ -34,6 +34,8 @@ constexpr std::array titles = {
     Title{"method_not_allowed", "不允许使用此方法"},
     Title{"request_timeout", "请求到达过慢"},
     Title{"state_forbids", "当前状态不允许此操作"},
+    Title{"undo_not_over", "原订单的撤销尚未完成，资源可能仍被占用"},
+    Title{"proposal_differs", "与待确认的提议不一致"},
     Title{"in_use", "正在使用中"},
     Title{"policy_shipped", "内置策略不可修改"},
     Title{"policy_window_shorter", "正在使用的策略的时限将会缩短，请确认"},

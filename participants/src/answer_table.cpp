@@ -43,6 +43,10 @@ Judgement judge_participant(Operation operation, int status) {
         return {Outcome::refused, Cause::contradiction};
       }
       return {Outcome::refused, Cause::business_refusal};
+    case 410:
+      // As of a merchant: gone for now; it is delivered when somebody enables its endpoint again.
+      if (operation == Operation::deliver) return {Outcome::unknown, Cause::bad_status};
+      return judge_unwelcome(status);
     default:
       return judge_unwelcome(status);
   }

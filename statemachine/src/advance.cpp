@@ -138,6 +138,7 @@ class Advance {
     step.proposed_by.clear();
     step.proposed_as = Resolution::done;
     step.proposed_evidence.clear();
+    step.proposed_result.clear();
     step.proposed_at = TimeMs{};
   }
 
@@ -217,6 +218,7 @@ class Advance {
       note();
       return fire_step(e.step, StepTrigger::late, facts_of(e));
     }
+    if (e.says != QueryState::no_answer) out_.purchase.steps[e.step].unanswered = 0;
     fire_step(e.step, trigger_of(e.says), facts_of(e));
   }
 
@@ -262,7 +264,11 @@ class Advance {
   void on(const ResolveRequested& e) {
     if (e.step >= out_.purchase.steps.size()) return refuse("there is no such step");
     if (!e.proposed_by.empty() && !proposal_stands(e)) return refuse("nobody proposed this, or too long ago");
-    StepContext context(definition_, event_, out_, e.step, {});
+    // Of two persons the first one's: the second says the same.
+    const std::string result = e.proposed_by.empty() ? e.result : out_.purchase.steps[e.step].proposed_result;
+    Facts facts;
+    if (!result.empty()) facts.result = &result;
+    StepContext context(definition_, event_, out_, e.step, facts);
     if (!fire(context, trigger_of(e.resolution), out_)) return refuse_resolve(e.step, e.resolution);
     if (context.try_failed()) failed_step_ = e.step;
     forget_proposal(out_.purchase.steps[e.step]);
@@ -290,6 +296,7 @@ class Advance {
     step.proposed_by = e.who;
     step.proposed_as = e.resolution;
     step.proposed_evidence = e.evidence;
+    step.proposed_result = e.result;
     step.proposed_at = event_.at;
   }
 
@@ -307,6 +314,11 @@ class Advance {
   void on(const Reopened& e) {
     if (out_.purchase.state != PurchaseState::cancelled)
       return refuse("only a cancelled purchase can be reopened");
+    const int holding = undo_under_way(out_.purchase);
+    // Taking a link back begins nothing.
+    if (holding >= 0 && event_.rules >= 1 && !e.successor.is_zero())
+      return refuse("step \"" + definition_.steps[static_cast<std::size_t>(holding)].name +
+                    "\" may hold something still: its cancel is not over");
     out_.purchase.successor = e.successor;
   }
 
@@ -327,13 +339,14 @@ class Advance {
       StepContext context(definition_, event_, out_, static_cast<std::uint8_t>(i), {});
       if (fire(context, StepTrigger::inquire, out_)) fired = true;
     }
-    if (!fired) refuse("nothing is in doubt, nobody can be asked, or somebody was just now");
+    if (!fired) refuse("nothing is in doubt or waits, nobody can be asked, or somebody was just now");
   }
 
   void on(const Held& e) {
     if (e.step >= out_.purchase.steps.size()) return refuse("there is no such step");
     StepContext context(definition_, event_, out_, e.step, {});
-    if (!context.hold(e)) refuse("the call is not due, or is not the one that is out");
+    if (!context.hold(e)) return refuse("the call is not due, or is not the one that is out");
+    if (event_.rules >= 1 && context.past_help()) fire_step(e.step, StepTrigger::due, {});
   }
 
   void on(const Released& e) {

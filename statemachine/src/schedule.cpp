@@ -34,7 +34,7 @@ std::optional<Operation> next_call(const Step& step, bool asks) {
       return step.operation;
     case StepState::in_doubt:
     case StepState::cancelled:  // asks whether its try succeeded late
-      if (asks) return Operation::query;
+      if (asks && step.unanswered != query_given_up) return Operation::query;
       return std::nullopt;  // the last attempt may be made already: then it ends here, and nobody is called
     case StepState::parked:
       if (step.probing) return step.operation;
@@ -42,6 +42,12 @@ std::optional<Operation> next_call(const Step& step, bool asks) {
     default:
       return std::nullopt;
   }
+}
+
+int undo_under_way(const Purchase& purchase) {
+  for (std::size_t i = 0; i < purchase.steps.size(); ++i)
+    if (purchase.steps[i].state == StepState::parked || purchase.steps[i].wake_at) return static_cast<int>(i);
+  return -1;
 }
 
 bool needs_person(const Purchase& purchase) {

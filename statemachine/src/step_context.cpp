@@ -7,14 +7,6 @@
 namespace settle {
 namespace {
 
-// A call's answer is given up this long after its time-out: room for waiting for a connection. Longer than
-// Limits::queue_wait_max, so that a lease ends only when the transport failed to say anything at all.
-constexpr DurationMs lease_grace{60'000};
-
-std::size_t slot(Operation op) {
-  return static_cast<std::size_t>(op) - 1;
-}
-
 // At most `bytes_max` bytes, not cutting a UTF-8 sequence in two.
 std::string shortened(const std::string& text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
@@ -30,7 +22,8 @@ JitterSeed StepContext::seed(Operation op) const {
 }
 
 std::uint32_t StepContext::made(Operation op) const {
-  return static_cast<std::uint32_t>(step().attempts[slot(op)] - step().attempts_base[slot(op)]);
+  return static_cast<std::uint32_t>(step().attempts[slot(op)] - step().attempts_base[slot(op)] -
+                                    step().attempts_aside[slot(op)]);
 }
 
 // What the operation's own cap counts.
@@ -89,10 +82,6 @@ bool StepContext::watch_left() const {
                          event_.at + wait_of(Operation::query));
 }
 
-bool StepContext::asked_lately() const {
-  return event_.at < step().last_attempt_at + inquiry_gap;
-}
-
 // The window begins with the first attempt, or where none could leave yet, when it was due.
 TimeMs StepContext::window_end() const {
   const RetryPolicy& policy = defined().spec(Operation::deliver).retry;
@@ -104,6 +93,17 @@ TimeMs StepContext::window_end() const {
 bool StepContext::window_over() const {
   const TimeMs end = window_end();
   return end && end <= event_.at;
+}
+
+// What is held has the hour in which its gate may yet open: only being held again ends it (hold). Anything
+// else has had its call, if one was made so near the end that a probe would not have been due before it.
+bool StepContext::past_help() const {
+  const Step& s = step();
+  if (s.operation != Operation::deliver || !window_over()) return false;
+  if (event_.rules < 1) return held() || s.state == StepState::parked;
+  if (held())
+    return std::holds_alternative<Held>(event_.what) && s.warned.over_since + held_alone <= event_.at;
+  return window_end() <= s.last_attempt_at + probe_cap();
 }
 
 void StepContext::send(Operation op) {
@@ -131,14 +131,9 @@ void StepContext::send(Operation op) {
   out_.effects.push_back({Effect::Kind::call, index_, op, s.attempts[slot(op)], {}});
 }
 
-void StepContext::ask_aside() {
-  Step& s = step();
-  const TimeMs planned = s.wake_at, since = s.held_since;
-  const HeldBy by = s.held_by;
-  send_query();
-  s.planned_wake = planned;
-  s.held_since = since;
-  s.held_by = by;
+void StepContext::probe() {
+  step().probing = true;
+  send(Operation::deliver);
 }
 
 void StepContext::await_window() {
@@ -146,30 +141,9 @@ void StepContext::await_window() {
   step().wake_at = window_end();
 }
 
-void StepContext::send_query() {
-  Step& s = step();
-  const TimeMs planned = s.planned_wake;  // a restart repeats an inquiry as what it was
-  if (planned) land_aside();
-  if (!planned) land();
-  s.planned_wake = planned;
-  s.query_in_flight = true;
-  auto& attempts = s.attempts[slot(Operation::query)];
-  // Queries change nothing and are bounded by the decision's deadline, so their count may stand still. After
-  // the cancel no deadline bounds them: see watch_left.
-  if (attempts < std::numeric_limits<std::uint16_t>::max()) ++attempts;
-  if (!s.first_attempt_at[slot(Operation::query)]) s.first_attempt_at[slot(Operation::query)] = event_.at;
-  s.last_attempt_at = event_.at;
-  s.wake_at = event_.at + defined().spec(Operation::query).timeout + lease_grace;
-  out_.effects.push_back({Effect::Kind::call, index_, Operation::query, attempts, {}});
-}
-
-void StepContext::watch() {
-  renew(Operation::query);
-  send_query();
-}
-
 void StepContext::renew(Operation op) {
   step().attempts_base[slot(op)] = step().attempts[slot(op)];
+  step().attempts_aside[slot(op)] = 0;
   step().first_attempt_at[slot(op)] = TimeMs{};
   step().probing = false;
 }
@@ -202,25 +176,18 @@ void StepContext::again_after(Operation op, DurationMs wait) {
   count_row(op);
   land();
   keep_error();
+  mind_retry_after(wait);
   step().operation = op;
   step().wake_at = event_.at + wait;
 }
 
-void StepContext::schedule_query() {
-  const TimeMs planned = step().planned_wake;
-  if (planned) {
-    land_aside();
-    step().wake_at = planned < event_.at ? event_.at : planned;
-    return;
-  }
-  land();
-  if (facts_.cause != Cause::none) keep_error();
-  step().wake_at = event_.at + wait_of(Operation::query);
-}
-
 void StepContext::await_report() {
   land();
-  step().wake_at = event_.at + defined().await;
+  TimeMs until = event_.at + defined().await;
+  // No window is outlived for a promise, and what is accepted after its end has an hour.
+  if (step().operation == Operation::deliver && event_.rules >= 1)
+    until = earlier(until, window_over() ? event_.at + held_alone : window_end());
+  step().wake_at = until;
 }
 
 void StepContext::doubt() {
@@ -228,7 +195,9 @@ void StepContext::doubt() {
     count_row(Operation::try_);
     land();
     keep_error();
-    step().wake_at = event_.at + wait_of(Operation::query);
+    const DurationMs wait = wait_of(Operation::query);
+    mind_retry_after(wait);
+    step().wake_at = event_.at + wait;
   } else {
     schedule(Operation::try_);
   }
@@ -313,8 +282,10 @@ void StepContext::park_and_probe() {
   policy.base = probe;
   policy.cap = DurationMs{std::max<std::int64_t>(probe.count, probe_cap().count)};
   s.row = static_cast<std::uint16_t>(std::min(s.row + 1, 100));
-  const DurationMs wait = retry_wait(policy, s.row, seed(s.operation));
-  hand_over(event_.at + honour_retry_after(policy, wait, facts_.retry_after), news);
+  const DurationMs wait =
+      honour_retry_after(policy, retry_wait(policy, s.row, seed(s.operation)), facts_.retry_after);
+  mind_retry_after(wait);
+  hand_over(event_.at + wait, news);
 }
 
 void StepContext::hand_over(TimeMs wake_at, bool news) {
@@ -342,7 +313,8 @@ bool StepContext::hold(const Held& held) {
               : !waits() || !s.wake_at || event_.at < s.wake_at)
     return false;
   if (counted) uncount(held.operation);
-  if (counted && s.planned_wake) {  // an inquiry is not made up for: what was planned asks as well
+  if (counted && s.planned_wake &&
+      !s.probing) {  // an inquiry is not made up for: what was planned comes as well
     const TimeMs planned = s.planned_wake;
     land_aside();
     s.wake_at = planned;
@@ -353,7 +325,7 @@ bool StepContext::hold(const Held& held) {
   s.held_since = since;
   s.held_by = held.by;
   s.wake_at = held.until;
-  if (s.operation == Operation::deliver) s.wake_at = earlier(s.wake_at, window_end());
+  if (s.operation == Operation::deliver) s.wake_at = earlier(s.wake_at, patience_end());
   // Nothing waits in silence: a person hears of what is held for long, as of what probes. Tries have their
   // deadline.
   const bool owed = held.operation != Operation::query && held.operation != Operation::try_;
@@ -366,10 +338,23 @@ bool StepContext::hold(const Held& held) {
   return true;
 }
 
+// How long a held delivery waits: to the end of its window, and where that found it held, for an hour more.
+TimeMs StepContext::patience_end() {
+  Step& s = step();
+  if (event_.rules < 1 || !window_over()) {
+    s.warned.over_since = TimeMs{};
+    return window_end();
+  }
+  if (!s.warned.over_since) s.warned.over_since = event_.at;
+  return s.warned.over_since + held_alone;
+}
+
 void StepContext::uncount(Operation op) {
   if (SETTLE_BUG(held_call_counted)) return;
   Step& s = step();
   if (s.attempts[slot(op)] > s.attempts_base[slot(op)]) --s.attempts[slot(op)];
+  if (op != Operation::query && s.planned_wake && s.attempts_aside[slot(op)] > 0)
+    --s.attempts_aside[slot(op)];
   if (made(op) == 0) s.first_attempt_at[slot(op)] = TimeMs{};
 }
 

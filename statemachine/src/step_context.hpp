@@ -20,6 +20,14 @@ struct Facts {
   const std::string* result = nullptr;
 };
 
+// A call's answer is given up this long after its time-out: room for waiting for a connection. Longer than
+// Limits::queue_wait_max, so that a lease ends only when the transport failed to say anything at all.
+inline constexpr DurationMs lease_grace{60'000};
+
+inline std::size_t slot(Operation op) {
+  return static_cast<std::size_t>(op) - 1;
+}
+
 // One step of one purchase while one event is worked on.
 class StepContext {
  public:
@@ -36,8 +44,9 @@ class StepContext {
   bool attempt_left(Operation op) const;  // one more, at the time it would start
   bool watch_left() const;                // after the cancel: one more query, by the cancel's own patience
   bool window_over() const;               // of the operation at hand
-  bool can_ask() const { return (event_.queryable >> index_ & 1U) != 0; }
-  bool asked_lately() const;  // less than inquiry_gap ago
+  bool past_help() const;  // a delivery whose window is over, and a call at its end did not help
+  bool can_ask() const;
+  bool asked_lately() const;  // less than inquiry_gap ago, or it asked for more patience than that
   bool call_out() const { return step().in_flight; }
   bool query_out() const { return step().query_in_flight; }
   bool held_long() const { return held() && step().held_since + held_alone <= event_.at; }
@@ -47,11 +56,15 @@ class StepContext {
   // Actions. Each leaves the step with exactly one next wake-up, or none where nothing is owed by time.
   void send(Operation op);  // counts the attempt, emits the call, leases it
   void send_query();
-  void ask_aside();             // for somebody who looks: what was planned stays as it was
-  void await_window();          // of a delivery that is with a person
-  void watch();                 // asks about a late success, with patience of its own
-  void renew(Operation op);     // an operator's retry: attempts and window begin anew
-  void schedule(Operation op);  // the same operation again, after the policy's wait
+  void ask_aside();               // for somebody who looks: what was planned stays as it was
+  void send_aside(Operation op);  // likewise, of a confirm that waits: numbered, and not charged
+  void keep_plan();               // ... it settled nothing
+  void probe_as_planned();        // ... of what was with a person already
+  void probe();                   // of a delivery: a call of what is with a person, and stays so
+  void await_window();            // of a delivery that is with a person
+  void watch();                   // asks about a late success, with patience of its own
+  void renew(Operation op);       // an operator's retry: attempts and window begin anew
+  void schedule(Operation op);    // the same operation again, after the policy's wait
   void schedule_slowly(
       Operation op);  // ... after its longest wait (or a Retry-After): a contradiction is in no hurry
   void schedule_query();
@@ -84,8 +97,12 @@ class StepContext {
     bool fresh = false;  // this event brought one
   };
   Row row(Operation op) const;
-  std::uint32_t made(Operation op) const;     // attempts since a person's last retry
+  std::uint32_t made(Operation op) const;  // attempts since a person's last retry, less those aside
   std::uint32_t counted(Operation op) const;  // ... less those that are counted apart
+  bool try_left() const;
+  void count_unanswered();
+  void back_to_plan();
+  void mind_retry_after(DurationMs wait);
   DurationMs wait_of(Operation op, bool slowly = false) const;
   JitterSeed seed(Operation op) const;
   void uncount(Operation op);
@@ -105,6 +122,7 @@ class StepContext {
     step().planned_wake = TimeMs{};
   }
   TimeMs window_end() const;  // of a delivery; 0: it has none
+  TimeMs patience_end();
 
   const Definition& definition_;
   const Event& event_;

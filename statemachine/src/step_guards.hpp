@@ -71,11 +71,21 @@ inline bool window_over(const StepContext& c) {
 inline bool window_lasts(const StepContext& c) {
   return !c.window_over();
 }
+inline bool past_help(const StepContext& c) {
+  return c.past_help();
+}
 inline bool held_too_long(const StepContext& c) {
-  return c.held() && c.window_over();
+  return c.held() && c.past_help();
 }
 inline bool in_time(const StepContext& c) {
   return !held_too_long(c);
+}
+// Of what is with a person: a probe, or one more call at the end of its window.
+inline bool calls_again(const StepContext& c) {
+  return c.window_over() ? !c.past_help() : c.step().probing;
+}
+inline bool not_held(const StepContext& c) {
+  return !c.held();
 }
 inline bool held_long(const StepContext& c) {
   return c.held_long();
@@ -98,6 +108,10 @@ inline bool aside(const StepContext& c) {
 }
 inline bool planned(const StepContext& c) {
   return !aside(c);
+}
+// Its failure tells a person nothing new, nor ends the plan; a contradiction of what is with a person does.
+inline bool taken_to_heart(const StepContext& c) {
+  return planned(c) || c.step().probing;
 }
 template <Operation Op>
 bool op(const StepContext& c) {

@@ -76,6 +76,11 @@ template <Operation Op>
 using AgainSlowly = Do<&StepContext::schedule_slowly, Op>;
 using Ask = Do<&StepContext::send_query>;
 using AskAside = Do<&StepContext::ask_aside>;
+template <Operation Op>
+using SendAside = Do<&StepContext::send_aside, Op>;
+using KeepPlan = Do<&StepContext::keep_plan>;
+using ProbeAsPlanned = Do<&StepContext::probe_as_planned>;
+using ProbeNow = Do<&StepContext::probe>;
 using AwaitWindow = Do<&StepContext::await_window>;
 using Watch = Do<&StepContext::watch>;
 using AskAgain = Do<&StepContext::schedule_query>;
@@ -180,7 +185,7 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Awaiting,   SaysUnknown,   InDoubt,    GiveUp,                     If<trying, planned, spent>>,
       Row<Awaiting,   NoAnswer,      Awaiting,   AskAgain,                   If<trying>>,
       // A probe that was accepted is still with a person, who need not wait for what was promised.
-      Row<Awaiting,   ResolveDone,   Confirmed,  Settle,                     If<confirming, probes>>,
+      Row<Awaiting,   ResolveDone,   Confirmed,  KeepConfirm,                If<confirming, probes>>,
       Row<Awaiting,   ResolveDone,   Cancelled,  Settle,                     If<cancelling, probes>>,
       Row<Awaiting,   ResolveDone,   Delivered,  Settle,                     If<delivering, probes>>,
       Row<Awaiting,   ResolveAbandoned, Abandoned, Settle,                   If<delivering, probes>>,
@@ -220,21 +225,30 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
 
       Row<Confirming, Done,          Confirmed,  KeepConfirm,                none>,
       Row<Confirming, Accepted,      Awaiting,   AwaitReport,                none>,
-      Row<Confirming, Refused,       Confirming, AgainSlowly<confirm_>,      If<left>>,
-      Row<Confirming, Refused,       Parked,     Park,                       If<spent>>,
-      Row<Confirming, NotNow,        Confirming, Again<confirm_>,            If<left>>,
-      Row<Confirming, NotNow,        Parked,     Probe,                      If<spent>>,
-      Row<Confirming, Unknown,       Confirming, Again<confirm_>,            If<left>>,
-      Row<Confirming, Unknown,       Parked,     Probe,                      If<spent>>,
+      Row<Confirming, Refused,       Confirming, AgainSlowly<confirm_>,      If<left, planned>>,
+      Row<Confirming, Refused,       Confirming, KeepPlan,                   If<aside, rests>>,
+      Row<Confirming, Refused,       Parked,     Park,                       If<spent, taken_to_heart>>,
+      Row<Confirming, NotNow,        Confirming, Again<confirm_>,            If<left, planned>>,
+      Row<Confirming, NotNow,        Confirming, KeepPlan,                   If<aside, rests>>,
+      Row<Confirming, NotNow,        Parked,     Probe,                      If<spent, planned>>,
+      Row<Confirming, NotNow,        Parked,     ProbeAsPlanned,             If<aside, probes>>,
+      Row<Confirming, Unknown,       Confirming, Again<confirm_>,            If<left, planned>>,
+      Row<Confirming, Unknown,       Confirming, KeepPlan,                   If<aside, rests>>,
+      Row<Confirming, Unknown,       Parked,     Probe,                      If<spent, planned>>,
+      Row<Confirming, Unknown,       Parked,     ProbeAsPlanned,             If<aside, probes>>,
       Row<Confirming, Fault,         Parked,     Park,                       none>,
-      Row<Confirming, Due,           Confirming, AfterLoss<Again<confirm_>>, If<call_out, left>>,
-      Row<Confirming, Due,           Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
+      Row<Confirming, Due,           Confirming, AfterLoss<Again<confirm_>>, If<call_out, left, planned>>,
+      Row<Confirming, Due,           Confirming, AfterLoss<KeepPlan>,        If<call_out, aside, rests>>,
+      Row<Confirming, Due,           Parked,     AfterLoss<Probe>,           If<call_out, spent, planned>>,
+      Row<Confirming, Due,           Parked,     AfterLoss<ProbeAsPlanned>,  If<call_out, aside, probes>>,
       Row<Confirming, Due,           Confirming, Send<confirm_>,             If<no_call>>,
-      Row<Confirming, Resume,        Confirming, Send<confirm_>,             If<call_out, left>>,
-      Row<Confirming, Resume,        Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
+      Row<Confirming, Resume,        Confirming, Send<confirm_>,             If<call_out, left, planned>>,
+      Row<Confirming, Resume,        Confirming, SendAside<confirm_>,        If<call_out, aside>>,
+      Row<Confirming, Resume,        Parked,     AfterLoss<Probe>,           If<call_out, spent, planned>>,
       Row<Confirming, Resume,        Confirming, none,                       If<no_call>>,
+      Row<Confirming, Inquire,       Confirming, SendAside<confirm_>,        If<no_call, not_held, quiet_a_while>>,
       Row<Confirming, Retry,         Confirming, SendAnew<confirm_>,         If<no_call>>,
-      Row<Confirming, ResolveDone,   Confirmed,  Settle,                     If<no_call, probes>>,
+      Row<Confirming, ResolveDone,   Confirmed,  KeepConfirm,                If<no_call, probes>>,
       Row<Confirming, LateSuccess,   Confirming, none,                       none>,
       Row<Confirming, Late,          Confirming, none,                       none>,
 
@@ -303,7 +317,7 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Delivering, Due,           Delivering, AfterLoss<Again<deliver_>>, If<call_out, left>>,
       Row<Delivering, Due,           Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
       Row<Delivering, Due,           Delivering, Send<deliver_>,             If<no_call, in_time>>,
-      // Its endpoint was left alone for as long as the policy has patience.
+      // Its endpoint was left alone for as long as the policy has patience, and an hour more.
       Row<Delivering, Due,           Abandoned,  GiveUpDelivery,             If<no_call, held_too_long>>,
       Row<Delivering, Resume,        Delivering, Send<deliver_>,             If<call_out, left>>,
       Row<Delivering, Resume,        Parked,     AfterLoss<Probe>,           If<call_out, spent>>,
@@ -324,12 +338,13 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Parked,     Done,          Delivered,  Settle,                     If<delivering>>,
       Row<Parked,     Refused,       Rejected,   KeepRefusal,                If<trying>>,
       Row<Parked,     Refused,       Parked,     none,                       If<not_try>>,
-      Row<Parked,     Due,           Abandoned,  GiveUpDelivery,             If<delivering, window_over>>,
+      Row<Parked,     Due,           Abandoned,  GiveUpDelivery,             If<delivering, past_help>>,
       Row<Parked,     Due,           Confirming, Send<confirm_>,             If<confirming, probes>>,
       Row<Parked,     Due,           Cancelling, Send<cancel_>,              If<cancelling, probes>>,
-      Row<Parked,     Due,           Delivering, Send<deliver_>,             If<delivering, probes, window_lasts>>,
+      Row<Parked,     Due,           Delivering, ProbeNow,                   If<delivering, calls_again>>,
       // Its policy has a longer window now than when it was parked.
       Row<Parked,     Due,           Parked,     AwaitWindow,                If<delivering, rests, window_lasts>>,
+      Row<Parked,     Inquire,       Confirming, SendAside<confirm_>,        If<confirming, probes, not_held, quiet_a_while>>,
       Row<Parked,     Resume,        Parked,     none,                       none>,
       Row<Parked,     Cancel,        Cancelling, Send<cancel_>,              If<trying>>,
       Row<Parked,     Overdue,       Parked,     none,                       none>,
@@ -338,7 +353,7 @@ struct StepTable : boost::msm::front::state_machine_def<StepTable> {
       Row<Parked,     Retry,         Cancelling, SendAnew<cancel_>,          If<cancelling>>,
       Row<Parked,     Retry,         Delivering, SendAnew<deliver_>,         If<delivering>>,
       Row<Parked,     ResolveDone,   Tried,      KeepTry,                    If<trying>>,
-      Row<Parked,     ResolveDone,   Confirmed,  Settle,                     If<confirming>>,
+      Row<Parked,     ResolveDone,   Confirmed,  KeepConfirm,                If<confirming>>,
       Row<Parked,     ResolveDone,   Cancelled,  Settle,                     If<cancelling>>,
       Row<Parked,     ResolveDone,   Delivered,  Settle,                     If<delivering>>,
       Row<Parked,     ResolveAbandoned, Rejected,  KeepRefusal,              If<trying>>,

@@ -33,6 +33,8 @@ void watch_window(const StepDefinition& defined, TimeMs at, bool due, std::uint8
   const TimeMs since = defined.mode == StepMode::deliver ? running_since(step, policy) : TimeMs{};
   step.warned.next_at = TimeMs{};
   if (!since) return;
+  if (since + policy.window <= at)
+    step.warned.given = window_warnings_max;  // there is no end to warn of any more
   for (; step.warned.given < window_warnings_max; ++step.warned.given) {
     const Warning& next = warnings[step.warned.given];
     const TimeMs next_at = since + part(policy.window, next.percent);

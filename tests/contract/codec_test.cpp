@@ -48,10 +48,23 @@ TEST(Codec, I27_TheFormatIsWhatTheDocumentSays) {
   answer.attempt = 300;
   answer.outcome = Outcome::done;
   answer.result = "{}";
-  const std::string bytes = "\x08\x02\x10\x05\x22\x0d\x08\x02\x10\x01\x18\xac\x02\x20\x01\x5a\x02{}";
+  const std::string bytes =
+      "\x08\x02\x10\x05\x22\x0d\x08\x02\x10\x01\x18\xac\x02\x20\x01\x5a\x02{}\xd8\x02\x01";
   EXPECT_EQ(encode(event), bytes);
   EXPECT_EQ(encode(std::vector<Transition>{{-1, 1, 2, 3}, {0, 4, 5, 6}}),
             std::string("\x0a\x06\x10\x01\x18\x02\x20\x03\x0a\x08\x08\x01\x10\x04\x18\x05\x20\x06", 18));
+}
+
+// What is made today says so; what was written before there was a number is replayed by the rules of then.
+TEST(Codec, I27_AnEventWithoutRulesIsOfTheFirst) {
+  Event event;
+  event.at = TimeMs{7};
+  event.what = Due{};
+  EXPECT_EQ(decode_event(encode(event))->rules, rules_now);
+  event.rules = 0;
+  const std::string bytes = encode(event);
+  EXPECT_EQ(bytes, std::string("\x08\x0e\x3a\x00", 4)) << "as it ever was";
+  EXPECT_EQ(decode_event(bytes)->rules, 0U);
 }
 
 TEST(Codec, I27_FieldsOfANewerVersionAreSkipped) {

@@ -11,9 +11,9 @@ auto all(const Order& order) {
 }
 auto all(const Step& step) {
   const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a1, b1, c1, d1,
-               e1] = step;
+               e1, f1, g1, h1, i1] = step;
   return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a1, b1, c1,
-                  d1, e1);
+                  d1, e1, f1, g1, h1, i1);
 }
 auto all(const Submitted& event) {
   const auto& [a, b, c, order, e, f, g] = event;
@@ -54,8 +54,8 @@ auto all(const Assigned& event) {
   return std::tie(a, b, c);
 }
 auto all(const Proposed& event) {
-  const auto& [a, b, c, d, e] = event;
-  return std::tie(a, b, c, d, e);
+  const auto& [a, b, c, d, e, f] = event;
+  return std::tie(a, b, c, d, e, f);
 }
 auto all(const Resumed&) {
   return std::tie();
@@ -69,8 +69,8 @@ auto all(const RetryRequested& event) {
   return std::tie(a, b, c);
 }
 auto all(const ResolveRequested& event) {
-  const auto& [a, b, c, d, e, f] = event;
-  return std::tie(a, b, c, d, e, f);
+  const auto& [a, b, c, d, e, f, g] = event;
+  return std::tie(a, b, c, d, e, f, g);
 }
 auto all(const Reopened& event) {
   const auto& [a, b, c] = event;
@@ -101,9 +101,10 @@ bool same(const Purchase& left, const Purchase& right) {
 }
 
 bool same(const Event& left, const Event& right) {
-  const auto& [at, queryable, what, policies, stretch, notices, on_time] = left;
+  const auto& [at, queryable, what, policies, stretch, notices, on_time, rules] = left;
   if (at != right.at || queryable != right.queryable || policies != right.policies ||
       stretch != right.stretch_percent || notices != right.notices || on_time != right.first_resend_on_time ||
+      rules != right.rules ||
       what.index() != right.what.index())
     return false;
   return std::visit(
@@ -155,6 +156,7 @@ Step RandomPurchases::one_step() {
   step.try_intended = number<bool>();
   for (auto& count : step.attempts) count = number<std::uint16_t>();
   for (auto& count : step.attempts_base) count = number<std::uint16_t>();
+  for (auto& count : step.attempts_aside) count = number<std::uint16_t>();
   for (auto& at : step.first_attempt_at) at = time();
   step.last_attempt_at = time();
   step.wake_at = time();
@@ -166,12 +168,15 @@ Step RandomPurchases::one_step() {
   if (!step.proposed_by.empty()) step.proposed_as = one_of(Resolution::done, Resolution::abandoned);
   step.proposed_evidence = text(evidence_bytes_max);
   step.proposed_at = time();
+  step.proposed_result = text(200);
+  step.not_before = time();
+  step.unanswered = number<std::uint16_t>();
   step.held_by = one_of(HeldBy::none, HeldBy::concurrency);
   step.probing = number<bool>();
   step.row_of = one_of(Cause::none, Cause::overload);
   step.row = number<std::uint16_t>();
   step.apart = number<std::uint16_t>();
-  step.warned = {static_cast<std::uint8_t>(below(window_warnings_max + 1)), time()};
+  step.warned = {static_cast<std::uint8_t>(below(window_warnings_max + 1)), time(), time()};
   step.last_cause = one_of(Cause::none, Cause::overload);
   step.last_status = number<std::uint16_t>();
   step.error_code = text(30);
@@ -221,8 +226,8 @@ std::vector<Transition> RandomPurchases::transitions() {
 }
 
 Event RandomPurchases::event() {
-  Event event{time(),  number<std::uint32_t>(), {}, number<std::uint32_t>(), number<std::uint32_t>(),
-              text(30)};
+  Event event{time(),   number<std::uint32_t>(), {}, number<std::uint32_t>(), number<std::uint32_t>(),
+              text(30), number<std::uint32_t>()};
   const auto operation = one_of(Operation::try_, Operation::query);
   const auto outcome = one_of(Outcome::done, Outcome::fault);
   const auto cause = one_of(Cause::none, Cause::overload);
@@ -281,8 +286,9 @@ Event RandomPurchases::event() {
           RetryRequested{text(20), text(100), static_cast<std::int16_t>(static_cast<int>(below(33)) - 1)};
       break;
     case 8:
-      event.what = ResolveRequested{
-          text(20), text(100), step(), one_of(Resolution::done, Resolution::abandoned), text(100), text(20)};
+      event.what =
+          ResolveRequested{text(20),  text(100), step(),   one_of(Resolution::done, Resolution::abandoned),
+                           text(100), text(20),  text(300)};
       break;
     case 9:
       event.what = Reopened{text(20), text(100), id()};
@@ -307,8 +313,8 @@ Event RandomPurchases::event() {
       event.what = Assigned{text(20), text(100), text(20)};
       break;
     case 16:
-      event.what =
-          Proposed{text(20), text(100), step(), one_of(Resolution::done, Resolution::abandoned), text(100)};
+      event.what = Proposed{text(20),  text(100), step(), one_of(Resolution::done, Resolution::abandoned),
+                            text(100), text(300)};
       break;
     default:
       event.what = ClientDecided{decision, text(100)};

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import tempfile
 import unittest
 
 from settle_e2e.api import Api, until_at_rest
@@ -84,15 +85,22 @@ class Settlectl(Folder):
         self.assertIn('retry asked for by ada: "the card service is back"', story)
         self.assertIn("parked", story)
         until_at_rest(self.api, 30, "nobody")
-        self.ctl("resolve", purchase["id"], "--step", "issue", "--as", "done", "--why", "too late", "--evidence", "x", code=REFUSED)
+        self.ctl("resolve", purchase["id"], "--step", "issue", "--as", "done", "--why", "too late", "--evidence", "x",
+                 "--result", '{"cards": []}', code=REFUSED)
 
     def test_resolve(self):
         purchase = self.parked()
         self.ctl("resolve", purchase["id"], "--step", "issue", "--as", "nonsense", "--why", "x", code=USAGE)
         self.assertIn("evidence", self.ctl("resolve", purchase["id"], "--step", "issue", "--as", "done", "--why", "x", code=USAGE))
-        answer = self.ctl_json("resolve", purchase["id"], "--step", "issue", "--as", "done", "--who", "eve", "--why", "by hand",
-                               "--evidence", "their books")
+        done = ["resolve", purchase["id"], "--step", "issue", "--as", "done", "--who", "eve", "--why", "by hand", "--evidence", "their books"]
+        self.assertIn("/result", self.ctl(*done, code=USAGE))
+        self.assertIn("not a JSON object", self.ctl(*done, "--result", "GAME-7", code=USAGE))
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            file.write('{"cards": [{"code": "BY-HAND-7"}]}')
+            file.flush()
+            answer = self.ctl_json(*done, "--result", "@" + file.name)
         self.assertFalse(answer["needs_person"])
+        self.assertEqual([{"code": "BY-HAND-7"}], answer["cards"])
         self.assertIn('resolved as done by eve: "by hand", seen: their books', self.ctl("show", purchase["id"]))
 
     def test_assign_note_and_sweep(self):

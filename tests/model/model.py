@@ -58,7 +58,7 @@ OUTSIDE = [
     (r"\w+ (delivering|delivered|abandoned) \w+|(delivering|delivered|abandoned) \w+ \w+", "there is no deliver step"),
     (r"idle tried enlist|tried confirmed confirm", "both steps are tcc"),
     (r"parked parked due", "policies do not change in the model"),
-    (r"(awaiting|in_doubt) \1 says_unknown|(awaiting|in_doubt) \w+ inquire", "it asks, as a wake-up does, and changes nothing else"),
+    (r"(awaiting|in_doubt) \1 says_unknown|(awaiting|in_doubt|confirming|parked) \w+ inquire", "it asks, or confirms once more, as a wake-up does, and changes nothing else"),
     (r"parked (confirming|cancelling) due", "a probe is the call that a person's retry makes, and that is in the model"),
     (r"(parked|awaiting|confirming|cancelling) \w+ resolve_\w+", "a person's word may be wrong; the model's only says: try again"),
     (r"(\w+) \1 (late|late_success|cancel|overdue|resume|done|refused)", "changes nothing, or only a counter"),

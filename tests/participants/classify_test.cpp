@@ -66,6 +66,14 @@ TEST(AnswerTable, EveryOperationAndStatus) {
   }
 }
 
+// Gone for now, as a merchant's: its endpoint is disabled, and the delivery goes on when somebody enables it.
+TEST(AnswerTable, A410OfADeliveryIsTriedAgain) {
+  SampleCall sample;
+  const Answered said = sample.classified(charge, Operation::deliver, answer_of(410, "{}"));
+  EXPECT_EQ(said.outcome, unknown);
+  EXPECT_EQ(said.cause, Cause::bad_status);
+}
+
 TEST(AnswerTable, WithoutAnAnswer) {
   SampleCall sample;
   const std::pair<Cause, Outcome> rows[] = {

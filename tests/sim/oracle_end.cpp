@@ -13,8 +13,9 @@ void Oracle::finish() {
   for (const auto& [id, shadow] : log_.all()) check_end(id, shadow);
   check_carts();
   check_sums();
+  check_person_list();  // before anybody looks at a single one: that may ask participants, and the list waits
+                        // for it
   check_engine();
-  check_person_list();
   if (!questions.open().empty()) fail_liveness("nobody ever answered: " + questions.open());
   check_audited();
   if (world_.options.verify) {

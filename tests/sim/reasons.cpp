@@ -15,7 +15,8 @@ std::size_t slot(Operation op) {
 bool used_up(const RetryPolicy& policy, const Step& step, Operation counted, TimeMs at) {
   const int apart = step.operation == counted ? step.apart : 0;
   const auto made =
-      static_cast<std::uint32_t>(step.attempts[slot(counted)] - step.attempts_base[slot(counted)] - apart);
+      static_cast<std::uint32_t>(step.attempts[slot(counted)] - step.attempts_base[slot(counted)] -
+                                 step.attempts_aside[slot(counted)] - apart);
   if (policy.attempts_max != 0 && made >= policy.attempts_max) return true;
   if (policy.window.count == 0) return false;
   const std::int64_t longest = 10 * longest_wait(policy).count;
@@ -40,8 +41,9 @@ bool row_used_up(const OperationSpec& spec, const Step& before, const Step& afte
 }
 
 std::string spent_of(const Step& step, Operation op, const RetryPolicy& policy) {
-  return std::to_string(step.attempts[slot(op)] - step.attempts_base[slot(op)]) + " of " +
-         std::to_string(policy.attempts_max) + " attempts";
+  return std::to_string(step.attempts[slot(op)] - step.attempts_base[slot(op)] -
+                        step.attempts_aside[slot(op)]) +
+         " of " + std::to_string(policy.attempts_max) + " attempts";
 }
 
 std::string parked(const StepDefinition& defined, const Step& before, const Step& step,

@@ -23,9 +23,17 @@ RetryPolicy probes(const OperationSpec& spec, Operation op) {
   return policy;
 }
 
-// Attempts that the operation's own cap does not count.
-int apart(const Step& step, Operation op) {
-  return step.operation == op ? step.apart : 0;
+// What was called before a person's retry, or for somebody who looked, or is counted by its kind's policy alone.
+int not_charged(const Step& step, Operation op) {
+  const std::size_t slot = static_cast<std::size_t>(op) - 1;
+  return step.attempts_base[slot] + step.attempts_aside[slot] + (step.operation == op ? step.apart : 0);
+}
+
+// As much of a Retry-After as every policy of the operation would honour.
+DurationMs asked_of(const OperationSpec& spec, DurationMs asked) {
+  std::int64_t most = 10 * longest_wait(spec.retry).count;
+  for (const CausePolicy& one : spec.on) most = std::min(most, 10 * longest_wait(one.retry).count);
+  return DurationMs{std::min(most, asked.count)};
 }
 
 }  // namespace
@@ -40,10 +48,17 @@ std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t inde
   const TimeMs now = world_.daemon.clock().now();
   std::string wrong;
   if (over_cap(last, call, shadow, index, op)) return "I18: " + call.text() + " is beyond the cap";
-  if (follows(last, call, shadow, op)) {
+  // An inquiry stands beside the plan: what comes next does not follow from its answer, and a confirm that is
+  // repeated for it leaves when somebody looks.
+  const bool inquiry = bool(shadow.purchase.steps[index].planned_wake);
+  if (inquiry && op == Operation::confirm) {
+    const bool hasty = last.ended && last.delays == delays &&
+                       now - last.ended < asked_of(shadow.definition->steps[index].spec(op), last.asked);
+    if (hasty) wrong = "I20: " + call.text() + " left for a look before its Retry-After was over";
+  } else if (follows(last, call, shadow, op)) {
     const OperationSpec& spec = shadow.definition->steps[index].spec(op);
     const Step& at = shadow.purchase.steps[index];
-    const int base = at.attempts_base[static_cast<std::size_t>(op) - 1] + apart(at, op);
+    const int base = not_charged(at, op);
     const CausePolicy* own = op == Operation::query ? nullptr : spec.for_cause(at.row_of);
     Bounds allowed =
         own == nullptr
@@ -57,6 +72,11 @@ std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t inde
       }
     if (at.probing && op != Operation::query) allowed = bounds(probes(spec, op), at.row, last, false);
     if (shadow.stretched && op == Operation::deliver) allowed.high.count *= 4;
+    // One more call at the end of the window, whatever was waited for.
+    const TimeMs first = at.first_attempt_at[static_cast<std::size_t>(op) - 1];
+    const bool last_call =
+        op == Operation::deliver && spec.retry.window.count != 0 && first + spec.retry.window <= now;
+    if (last_call) allowed = {DurationMs{0}, DurationMs{std::numeric_limits<std::int64_t>::max()}};
     // What a gate delayed comes late, and a probe comes at once when its endpoint is back.
     const bool delayed = last.delays != delays;
     if (delayed)
@@ -69,8 +89,6 @@ std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t inde
               " to " + std::to_string(allowed.high.count);
   }
   disturbed(call.job.purchase, step);
-  // An inquiry stands beside the plan: what comes next does not follow from its answer.
-  const bool inquiry = bool(shadow.purchase.steps[index].planned_wake);
   last = {call.attempt, call.life,     shadow.acts, delays, shadow.inquiries, shadow.definition->policies,
           TimeMs{},     DurationMs{0}, false,       inquiry};
   return wrong;
@@ -83,7 +101,7 @@ bool Waits::over_cap(const Attempt& last, const Call& call, const Shadow& shadow
   const std::uint32_t cap = shadow.definition->steps[index].spec(op).retry.attempts_max;
   if (op == Operation::query || cap == 0 || step.probing || last.number == 0) return false;
   if (last.policies != shadow.definition->policies) return false;
-  const int base = step.attempts_base[static_cast<std::size_t>(op) - 1] + apart(step, op);
+  const int base = not_charged(step, op);
   return call.attempt - base > static_cast<int>(cap);
 }
 

@@ -26,7 +26,8 @@ struct Situation {
   int flight = 0;  // 0: quiet, 1: a call is out, 2: a query is out
   bool asks = false, left = false, owed = false, fenced = false;
   bool probing = false, over = false;  // of what is parked
-  bool lately = false, aside = false;  // of what is in doubt
+  bool lately = false, aside = false;  // of what is in doubt, and of confirms
+  bool ended = false;                  // over, and tried at its end
 
   bool holds(const std::string& word) const {
     if (word[0] == '!') return !holds(word.substr(1));
@@ -51,6 +52,7 @@ struct Situation {
     if (word == "probing") return probing;
     if (word == "lately") return lately;
     if (word == "aside") return aside;
+    if (word == "ended") return ended;
     if (word == "over" || word == "lasts") return over == (word == "over");
     ADD_FAILURE() << "no condition is called " << word;
     return false;
@@ -58,15 +60,20 @@ struct Situation {
   // Only what a purchase can look like: a state's own operation, and queries only where there are any.
   bool possible() const {
     const bool stands = state == StepState::parked;
-    if (probing && ((!stands && state != StepState::awaiting &&
+    const bool looked = state == StepState::confirming && flight == 1 && aside;
+    if (probing && ((!stands && state != StepState::awaiting && !looked &&
                      !((state == StepState::confirming || state == StepState::cancelling) && flight == 0)) ||
-                    operation == Operation::try_ || fenced || flight != 0))
+                    operation == Operation::try_ || fenced || (flight != 0 && !looked)))
       return false;
+    if (ended && !over) return false;
     const bool doubtful = state == StepState::in_doubt || state == StepState::awaiting;
-    if (aside && (!doubtful || operation != Operation::try_ || flight != 2)) return false;
-    if (lately && (!doubtful || operation != Operation::try_)) return false;
+    if (aside && !looked && (!doubtful || operation != Operation::try_ || flight != 2)) return false;
+    const bool waits = operation == Operation::confirm && flight == 0 &&
+                       (state == StepState::confirming || (stands && probing));
+    if (lately && !waits && (!doubtful || operation != Operation::try_)) return false;
     const bool held = state == StepState::delivering && flight == 0;  // over: for as long as it has patience
     if (over && ((!stands && !held) || operation != Operation::deliver)) return false;
+    if (ended && !stands) return false;
     switch (state) {
       case StepState::trying:
       case StepState::in_doubt:
@@ -88,7 +95,7 @@ std::ostream& operator<<(std::ostream& out, const Situation& s) {
              << s.flight << (s.asks ? " asks" : " mute") << (s.left ? " left" : " spent")
              << (s.owed ? " owed" : " free") << (s.fenced ? " fenced" : " loose")
              << (s.probing ? " probing" : "") << (s.over ? " over" : "") << (s.lately ? " lately" : "")
-             << (s.aside ? " aside" : "");
+             << (s.aside ? " aside" : "") << (s.ended ? " ended" : "");
 }
 
 template <class Visit>
@@ -97,7 +104,7 @@ void each_situation(Visit visit) {
     for (int mode = 1; mode <= 4; ++mode)
       for (int op = 1; op <= 4; ++op)
         for (int flight = 0; flight < 3; ++flight)
-          for (unsigned bits = 0; bits < 256; ++bits) {
+          for (unsigned bits = 0; bits < 512; ++bits) {
             const Situation s{static_cast<StepState>(state),
                               static_cast<StepMode>(mode),
                               static_cast<Operation>(op),
@@ -109,7 +116,8 @@ void each_situation(Visit visit) {
                               (bits & 16) != 0,
                               (bits & 32) != 0,
                               (bits & 64) != 0,
-                              (bits & 128) != 0};
+                              (bits & 128) != 0,
+                              (bits & 256) != 0};
             if (s.possible()) visit(s);
           }
 }
@@ -139,7 +147,12 @@ struct Fired {
     step.probing = s.probing;
     if (s.aside) step.planned_wake = now + DurationMs{5'000};
     if (s.lately) step.last_attempt_at = TimeMs{now.count - 1};
-    if (s.over && s.state == StepState::delivering) step.held_since = TimeMs{now.count - 10'000};
+    if (s.ended) step.last_attempt_at = TimeMs{now.count - 5'000};
+    if (s.over && s.state == StepState::delivering) {
+      step.held_since = TimeMs{now.count - 10'000};
+      step.warned.over_since = TimeMs{now.count - held_alone.count};
+      event.what = Held{};
+    }
     if (s.over) definition.steps[0].spec(Operation::deliver).retry.window = DurationMs{5'000};
     before = step;
     StepContext context(definition, event, out, 0, {});
@@ -201,6 +214,13 @@ struct Fired {
     const bool anew =
         after.attempts_base[slot] == before.attempts[slot] && after.first_attempt_at[slot] == now;
     if (query) return anew ? "ask_anew" : "ask";
+    if (after.planned_wake) {
+      const bool beside = after.attempts_aside[slot] == before.attempts_aside[slot] + 1;
+      const TimeMs planned = before.planned_wake ? before.planned_wake : before.wake_at;
+      return beside && after.planned_wake == planned && after.probing == before.probing
+                 ? std::string("aside ") + name_of(op)
+                 : "a call beside the plan that is charged";
+    }
     return std::string(anew ? "anew " : "call ") + name_of(op);
   }
 };
@@ -232,9 +252,8 @@ TEST(StepTable, DoesWhatTheGridSaysInEverySituation) {
       // What is held for long is with a person, who may say how it ended; for all else it is as if it were
       // not.
       const bool forward = s.state == StepState::confirming || s.state == StepState::cancelling;
-      if (s.probing && forward && trigger != StepTrigger::resolve_done) continue;
-      // A window that is over while the delivery is held ends it at its wake-up, and shapes nothing before
-      // that.
+      if (s.probing && !s.aside && forward && trigger != StepTrigger::resolve_done) continue;
+      // What is held past the end of its window is given up at a wake-up, and else as it ever was.
       if (s.over && s.state == StepState::delivering && trigger != StepTrigger::due) continue;
       const GridLine* found = nullptr;
       for (const GridLine& line : grid) {

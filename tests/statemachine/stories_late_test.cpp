@@ -117,6 +117,36 @@ TEST(LateSuccess, I6_ARefusedTryThatSucceedsAfterAllIsCancelled) {
   EXPECT_FALSE(story.wake());
 }
 
+// Its money may be held still: a second purchase would take it twice (I11).
+TEST(LateSuccess, I14_WhatMayBeHeldStillIsNotReopened) {
+  PurchaseId fresh;
+  fresh.bytes.fill(3);
+  Story story = cancelled(1);
+  story.told(reserve, try_, Outcome::done);
+  EXPECT_EQ(story.reopen(fresh), Verdict::refused) << "it is being asked about";
+  story.says(reserve, QueryState::tried);
+  ASSERT_EQ(story.state_of(reserve), "parked");
+  EXPECT_EQ(story.reopen(fresh), Verdict::refused);
+  EXPECT_NE(story.last.refusal.find("reserve"), std::string::npos) << story.last.refusal;
+  story.retry(reserve);
+  EXPECT_EQ(story.reopen(fresh), Verdict::refused) << "it is being cancelled";
+  story.answer(reserve, cancel, Outcome::fault);
+  story.resolve(reserve);
+  EXPECT_EQ(story.reopen(fresh), Verdict::applied);
+  EXPECT_EQ(story.purchase.successor, fresh);
+  EXPECT_EQ(story.reopen(PurchaseId{}), Verdict::applied) << "a link is taken back whatever is held";
+}
+
+TEST(LateSuccess, I27_AReopenThatWasWrittenBeforeReplaysAsItWas) {
+  PurchaseId fresh;
+  fresh.bytes.fill(3);
+  Story story = cancelled();
+  story.told(reserve, try_, Outcome::done);
+  Event event{story.now, 0, Reopened{"ann", "again", fresh}};
+  event.rules = 0;
+  EXPECT_EQ(story.happen(event), Verdict::applied);
+}
+
 TEST(LateSuccess, I13_WhatWasKnownBeforeTheCancelIsADuplicate) {
   Story story;
   story.submit();

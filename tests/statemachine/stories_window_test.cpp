@@ -41,6 +41,11 @@ TEST(Window, I16_WarningsRiseBeforeItEndsAndEachComesOnce) {
   EXPECT_EQ(story.alerts(), "window_last_chance");
   EXPECT_EQ(story.wake(), first + window);
   story.due();
+  EXPECT_EQ(story.calls(), "notify.deliver#2") << "nobody has called for three days";
+  EXPECT_TRUE(needs_person(story.purchase)) << "it stays on the list";
+  story.answer(notify, deliver, Outcome::unknown);
+  EXPECT_EQ(story.alerts(), "") << "a person knows";
+  story.due();
   EXPECT_EQ(story.alerts(), "delivery_abandoned");
   EXPECT_EQ(story.state_of(notify), "abandoned");
   EXPECT_EQ(story.state(), "completed");
@@ -86,6 +91,10 @@ TEST(Window, NothingIsWarnedOfAfterItsEnd) {
   const TimeMs first = story.now;
   story.answer(notify, deliver, Outcome::unknown);
   story.due_at(first + DurationMs{80 * hour});
+  EXPECT_EQ(story.alerts(), "");
+  EXPECT_EQ(story.calls(), "notify.deliver#2");
+  story.answer(notify, deliver, Outcome::unknown);
+  story.due();
   EXPECT_EQ(story.alerts(), "delivery_abandoned");
 }
 
@@ -141,11 +150,16 @@ TEST(Window, I16_WhatIsHeldToItsEndIsGivenUpAndThatIsTold) {
   Story story = undelivered();
   story.hold(notify, deliver, DurationMs{1'000 * hour});
   std::string told;
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 3; ++i) {
     story.due();
     told += story.alerts() + " ";
   }
-  EXPECT_EQ(told, "window_half window_ending window_last_chance delivery_abandoned ");
+  EXPECT_EQ(told, "window_half window_ending window_last_chance ");
+  for (int i = 0; i < 2; ++i) {  // at the end, and an hour later, when its gate has not opened
+    story.now = story.wake();
+    story.hold(notify, deliver, DurationMs{1'000 * hour}, false);
+  }
+  EXPECT_EQ(story.alerts(), "delivery_abandoned");
   EXPECT_EQ(story.state_of(notify), "abandoned");
 }
 

@@ -268,8 +268,10 @@ const std::set<std::string>& only_by_hand() {
       "awaiting -resolve_done-> delivered", "awaiting -resolve_abandoned-> abandoned",
       // What is held for an hour, and resolved then.
       "confirming -resolve_done-> confirmed", "cancelling -resolve_done-> cancelled",
-      "rejected -cancel-> rejected",  // it is owed nothing: it is passed over
-      "rejected -overdue-> rejected"  // a refusal has cancelled the purchase already
+      "delivering -due-> abandoned",   // held for an hour past the end of its window
+      "awaiting -retry-> delivering",  // seldom: it is not awaited for longer than its window
+      "rejected -cancel-> rejected",   // it is owed nothing: it is passed over
+      "rejected -overdue-> rejected"   // a refusal has cancelled the purchase already
   };
   return rows;
 }

@@ -93,6 +93,7 @@ void fields(Codec& codec, typename Codec::template Ref<ResolveRequested> event) 
   codec.number(4, event.resolution);
   codec.text(5, event.evidence);
   codec.text(6, event.proposed_by);
+  codec.text(7, event.result);
 }
 
 template <class Codec>
@@ -151,6 +152,7 @@ void fields(Codec& codec, typename Codec::template Ref<Proposed> event) {
   step_index(codec, 3, event.step);
   codec.number(4, event.resolution);
   codec.text(5, event.evidence);
+  codec.text(6, event.result);
 }
 
 // `what` is a oneof: the alternative at index i of the variant is field first_kind + i. An alternative may be
@@ -159,6 +161,7 @@ constexpr int first_kind = 3;
 constexpr int policies_field = 40;  // behind all the kinds that there may ever be
 constexpr int stretch_field = 41;
 constexpr int notices_field = 42;
+constexpr int rules_field = 43;
 constexpr int first_resend_field = 44;
 
 template <std::size_t I = 0>
@@ -178,6 +181,7 @@ void read_what(Reader& reader, Event& event, bool& found) {
 
 // What is read: the event, and whether its kind was among the fields.
 struct EventRead {
+  EventRead() { event.rules = 0; }  // of events that name none
   Event event;
   bool found = false;
 };
@@ -190,6 +194,7 @@ static void fields(Writer& writer, const Event& event) {
   writer.number(policies_field, event.policies);
   writer.number(stretch_field, event.stretch_percent);
   writer.text(notices_field, event.notices);
+  writer.number(rules_field, event.rules);
   writer.number(first_resend_field, event.first_resend_on_time);
 }
 
@@ -200,6 +205,7 @@ static void fields(Reader& reader, EventRead& out) {
   reader.number(policies_field, out.event.policies);
   reader.number(stretch_field, out.event.stretch_percent);
   reader.text(notices_field, out.event.notices);
+  reader.number(rules_field, out.event.rules);
   reader.number(first_resend_field, out.event.first_resend_on_time);
 }
 

@@ -11,6 +11,7 @@ struct Attempts {
   Operation operation = Operation::try_;
   std::uint16_t made = 0, base = 0;
   TimeMs first_at;
+  std::uint16_t aside = 0;
 };
 
 template <class Codec>
@@ -19,13 +20,14 @@ void fields(Codec& codec, typename Codec::template Ref<Attempts> attempts) {
   codec.number(2, attempts.made);
   codec.number(3, attempts.base);
   codec.time(4, attempts.first_at);
+  codec.number(5, attempts.aside);
 }
 
 static void attempts(Writer& writer, int field, const Step& step) {
   for (std::size_t i = 0; i < operation_count; ++i) {
     const Attempts one{static_cast<Operation>(i + 1), step.attempts[i], step.attempts_base[i],
-                       step.first_attempt_at[i]};
-    if (one.made != 0 || one.base != 0 || one.first_at) writer.message(field, one);
+                       step.first_attempt_at[i], step.attempts_aside[i]};
+    if (one.made != 0 || one.base != 0 || one.aside != 0 || one.first_at) writer.message(field, one);
   }
 }
 
@@ -37,12 +39,14 @@ static void attempts(Reader& reader, int field, Step& step) {
   step.attempts[i] = one.made;
   step.attempts_base[i] = one.base;
   step.first_attempt_at[i] = one.first_at;
+  step.attempts_aside[i] = one.aside;
 }
 
 template <class Codec>
 void fields(Codec& codec, typename Codec::template Ref<WindowWarnings> warned) {
   codec.number(1, warned.given);
   codec.time(2, warned.next_at);
+  codec.time(3, warned.over_since);
   if constexpr (!Codec::writing) codec.require(warned.given <= window_warnings_max);
 }
 
@@ -86,6 +90,9 @@ void fields(Codec& codec, typename Codec::template Ref<Step> step) {
   codec.text(26, step.proposed_evidence);
   codec.time(27, step.proposed_at);
   codec.number(28, step.held_by);
+  codec.text(29, step.proposed_result);
+  codec.time(30, step.not_before);
+  codec.number(31, step.unanswered);
   codec.number(32, step.apart);
 }
 

@@ -108,6 +108,31 @@ TEST(Hands, ASecondPersonConfirms) {
   EXPECT_NE(log.find(R"("proposed_by":"ann")"), std::string::npos) << log;
 }
 
+// The cards were issued by hand: the shop is shown them, and the journal has them sealed.
+TEST(Hands, CardsThatAPersonNamesAreShown) {
+  TestDaemon daemon({{"issue:confirm", {418, R"({"code":"teapot","detail":"short and stout"})"}}});
+  const std::string path = "/v1/purchases/" + parked(daemon);
+  json act = {{"who", "ann"},
+              {"why", "issued by telephone"},
+              {"step", "issue"},
+              {"resolution", "done"},
+              {"evidence", "their list"}};
+  const RawAnswer refused = post(daemon, path + "/resolve", act);
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.code(), "missing_field");
+  EXPECT_EQ(refused.json()["pointer"], "/result");
+  EXPECT_NE(refused.body.find("cards"), std::string::npos) << "says what to give";
+  act["result"] = "cards";
+  EXPECT_EQ(post(daemon, path + "/resolve", act).json()["pointer"], "/result");
+  act["result"] = {{"cards", {{{"code", "BY-HAND-7"}}}}};
+  const RawAnswer resolved = post(daemon, path + "/resolve", act);
+  ASSERT_EQ(resolved.status, 200) << resolved.body;
+  EXPECT_EQ(resolved.json()["cards"][0]["code"], "BY-HAND-7") << resolved.body;
+  const std::string log = request(daemon.port(), "GET", "/v1/journal?purchase=" + path.substr(14)).body;
+  EXPECT_EQ(log.find("BY-HAND-7"), std::string::npos) << log;
+  EXPECT_NE(log.find("$sealed"), std::string::npos);
+}
+
 TEST(Hands, I25_ManyAtOnceWithADryRunAndAReport) {
   TestDaemon daemon(faulty);
   parked(daemon, 60);

@@ -137,5 +137,81 @@ TEST(Inquiry, B1_WhoeverWaitsIsAskedForAtTheEndOfTheGap) {
   }
 }
 
+std::size_t confirms(const World& world) {
+  return static_cast<std::size_t>(std::count_if(world.wire.begin(), world.wire.end(), [](const auto& call) {
+    return call.find("issue:confirm:") != std::string::npos;
+  }));
+}
+
+// Paid; the issuer was busy, and is called again in five minutes.
+PurchaseId paid_without_card(World& world) {
+  Definition definition = purchase_definition();
+  RetryPolicy slow;
+  slow.kind = RetryKind::fixed;
+  slow.base = DurationMs{300'000};
+  slow.attempts_max = 3;
+  definition.steps[2].spec(Operation::confirm).retry = slow;
+  definition.steps[2].spec(Operation::confirm).retry_name.clear();
+  definition.version = 2;
+  world.definitions[2] = definition;
+  bool done = false;
+  world.engine->put_definition(definition, [&](const auto& put) { done = put.ok(); });
+  while (!done && world.step()) {
+  }
+  const PurchaseId id = world.submit(world.request("k1"))[0]->purchase.id;
+  while (confirms(world) < 1 && world.step()) {
+  }
+  return id;
+}
+
+TEST(Inquiry, B1_ALookAtWhatIsPaidAndHasNoCardConfirmsItAtOnce) {
+  World world({{"issue:confirm", {Behaviour::busy}}});
+  const PurchaseId id = paid_without_card(world);
+  const TimeMs began = world.loop.now_;
+  while (confirms(world) < 2 && world.loop.now_ < began + DurationMs{60'000}) {
+    world.loop.now_ = world.loop.now_ + DurationMs{1'000};  // the buyer reloads every second
+    (void)world.show(id);
+    world.pass(DurationMs{10});
+  }
+  EXPECT_LT(world.loop.now_, began + DurationMs{10'000}) << "the policy alone would wait for five minutes";
+  EXPECT_GE(world.loop.now_, began + DurationMs{4'900});
+  world.run();
+  EXPECT_EQ(world.show(id).purchase.state, PurchaseState::completed);
+  EXPECT_EQ(confirms(world), 2U);
+  world.check_books("after an inquiry");
+  world.check_replay("after an inquiry");
+}
+
+TEST(Inquiry, I18_HoweverOftenSomebodyLooksNobodyIsAskedForSoonerThanByThePlan) {
+  World world;
+  world.always["issue:confirm"] = Behaviour::busy;
+  const PurchaseId id = paid_without_card(world);
+  const TimeMs began = world.loop.now_;
+  while (world.loop.now_ < began + DurationMs{590'000}) {
+    world.loop.now_ = world.loop.now_ + DurationMs{1'000};
+    (void)world.show(id);
+    world.pass(DurationMs{10});
+  }
+  EXPECT_GT(confirms(world), 5U);
+  EXPECT_LE(confirms(world), 120U) << "every five seconds at most";
+  EXPECT_EQ(world.show(id).purchase.steps[2].state, StepState::confirming) << "the third is still to come";
+  world.always.clear();
+  world.run();
+  EXPECT_EQ(world.show(id).purchase.state, PurchaseState::completed);
+  world.check_books("after many looks");
+  world.check_replay("after many looks");
+}
+
+TEST(Inquiry, AQueryThatIsNotThereGivesWayToTheTry) {
+  World world({{"charge:try", {Behaviour::lose_answer}}});
+  world.always["charge:query"] = Behaviour::fault;
+  const auto submitted = world.submit(world.request("k1"));
+  world.run();
+  EXPECT_EQ(world.show(submitted[0]->purchase.id).purchase.state, PurchaseState::completed);
+  EXPECT_EQ(queries(world), 1U);
+  world.check_books("a query that is not there");
+  world.check_replay("a query that is not there");
+}
+
 }  // namespace
 }  // namespace settle::test

@@ -15,6 +15,9 @@ namespace settle {
 struct Act {
   std::string who, why;
   std::string evidence{};  // of a resolve: how `who` knows; at most evidence_bytes_max
+  // Of a resolve as done: what the operation would have answered, a JSON object's text; empty: none. In the
+  // clear: it is bounded and sealed as an answer's is.
+  std::string result{};
 };
 
 struct ListQuery {

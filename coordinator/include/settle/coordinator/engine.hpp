@@ -106,7 +106,8 @@ class Engine {
   // The purchase once it is settled for the shop (all confirmed, or cancelled), or as it stands after `wait`.
   // What is in doubt is asked about, as by show. Errors: not_found.
   virtual void await_outcome(const PurchaseId& purchase, DurationMs wait, Then<PurchaseView> then) = 0;
-  // As it stands. If a try is in doubt, its participant is asked at once, too (seldom: inquiry_gap).
+  // As it stands. If a try is in doubt, its participant is asked at once, too, and a confirm that only waits
+  // is repeated (seldom: inquiry_gap).
   virtual void show(const PurchaseId& purchase, Then<PurchaseView> then) = 0;
   virtual void list(ListQuery query, Then<ListPage> then) = 0;  // errors: invalid_cursor
 
@@ -119,16 +120,17 @@ class Engine {
   // `step` empty: every step that waits or is parked. Errors also: unknown_step.
   virtual void retry(const PurchaseId& purchase, Act act, std::string step, Then<PurchaseView> then) = 0;
   // `done` of anything but a delivery moves money, stock or cards by hand, and needs evidence
-  // (missing_field). Where it takes two persons, the first one's resolve is a proposal (Step::proposed_by in
-  // the view), and the same by another one within proposal_lasts carries it out. Errors also: unknown_step,
-  // second_person_needed (409: the same person again).
+  // (missing_field); of what keeps secrets (card codes) also the result. Where it takes two persons, the
+  // first one's resolve is a proposal (Step::proposed_by in the view), and the same by another one within
+  // proposal_lasts carries it out. Errors also: unknown_step, invalid_field, second_person_needed (409: the
+  // same person again), proposal_differs (409).
   virtual void resolve(const PurchaseId& purchase, Act act, std::string step, Resolution resolution,
                        Then<PurchaseView> then) = 0;
   // Both are kept whatever the state. `to` empty: nobody any more.
   virtual void assign(const PurchaseId& purchase, Act act, std::string to, Then<PurchaseView> then) = 0;
   virtual void note(const PurchaseId& purchase, std::string who, std::string text,
                     Then<PurchaseView> then) = 0;
-  // A new purchase with new keys, linked both ways; at most one open successor.
+  // A new purchase with new keys, linked both ways; at most one open successor. Errors also: undo_not_over.
   virtual void reopen(const PurchaseId& purchase, Act act, Then<PurchaseView> then) = 0;
 
   // Dead letters: what `query`, whose `parked` is set, finds. Looked at in slices, new purchases in between.

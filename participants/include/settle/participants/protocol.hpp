@@ -55,9 +55,24 @@ inline constexpr std::size_t result_bytes_max = 32 << 10;
 // over, would grow without this bound.
 inline constexpr std::size_t stored_result_bytes_max = 48 << 10;
 
+// An operation of a step of a purchase.
+struct CallbackTarget {
+  PurchaseId purchase;
+  std::uint8_t step = 0;
+  Operation operation = Operation::try_;
+};
+
 // The body of POST /v1/callbacks/{token}. Errors: invalid_callback with a JSON pointer.
 Result<Told> parse_callback(std::string_view body, const Definition& definition, const Purchase& purchase,
                             std::uint8_t step, Operation operation, const KeyRing& keys);
+
+// What a person says that an operation answered, sealed and bounded as if the participant had said it.
+// Errors: invalid_field with a JSON pointer.
+Result<std::string> read_resolution(std::string_view result, const CallbackTarget& of,
+                                    const Definition& definition, const KeyRing& keys);
+// Whether a stored result says what `plain` does.
+bool says_the_same(const std::string& stored, std::string_view plain, const CallbackTarget& of,
+                   const Definition& definition, const KeyRing& keys);
 
 // Seals the named top-level fields of a JSON object's text; unseals every sealed field at any top level.
 Result<std::string> seal_fields(std::string_view object, const std::vector<std::string>& fields,
@@ -65,11 +80,6 @@ Result<std::string> seal_fields(std::string_view object, const std::vector<std::
 Result<std::string> unseal_fields(std::string_view object, std::string_view context, const KeyRing& keys);
 
 // Callback tokens: base64url of shard, purchase, step, operation and a MAC over them.
-struct CallbackTarget {
-  PurchaseId purchase;
-  std::uint8_t step = 0;
-  Operation operation = Operation::try_;
-};
 std::string callback_token(const CallbackTarget& target, ShardId shard, const KeyRing& keys);
 // nullopt: unknown or forged; compares in constant time.
 std::optional<CallbackTarget> parse_callback_token(std::string_view token, const KeyRing& keys);

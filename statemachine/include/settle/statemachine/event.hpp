@@ -103,6 +103,7 @@ struct ResolveRequested {
   Resolution resolution = Resolution::done;
   std::string evidence{};     // how `who` knows; at most evidence_bytes_max
   std::string proposed_by{};  // where it took two: whose proposal this confirms (I25)
+  std::string result{};       // of a try or confirm that is done: as in Answered; empty: none, or as proposed
 };
 // The other half of a reopen: the old purchase learns of its successor.
 struct Reopened {
@@ -120,8 +121,8 @@ struct ClientDecided {
   std::string why;
 };
 
-// The buyer, or the shop, asks how the purchase stands while a try is in doubt: it is asked about at once
-// (B1, C11).
+// The buyer, or the shop, asks how the purchase stands: a try in doubt is asked about, and a confirm that
+// only waits is repeated, at once (B1, C11).
 struct Inquired {};
 // However often a status is looked at, the participant is not asked more often for it.
 inline constexpr DurationMs inquiry_gap{5'000};
@@ -155,8 +156,15 @@ struct Proposed {
   std::uint8_t step = 0;
   Resolution resolution = Resolution::done;
   std::string evidence;
+  std::string result{};  // as in ResolveRequested
 };
 inline constexpr DurationMs proposal_lasts{24LL * 3'600'000};
+
+// The rules of the tables that an event was worked on by: what was written under older ones is replayed under
+// these (I27, docs/adr/0010). Raised where a row, or what it does, changes for events as they were before.
+//   0  as it was before there was a number
+//   1  a query that does not work gives way to the try; a delivery is given up only after a call at its end
+inline constexpr std::uint32_t rules_now = 1;
 
 struct Event {
   TimeMs at;                    // engine time
@@ -172,6 +180,7 @@ struct Event {
   std::string notices{};
   // The first resend of a delivery keeps its time whatever the load is (A5). Older records stretched it too.
   bool first_resend_on_time = false;
+  std::uint32_t rules = rules_now;
 };
 
 // How long load makes the wait after that many attempts of an operation, in percent; 100: as it is.

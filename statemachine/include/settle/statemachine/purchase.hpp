@@ -49,8 +49,9 @@ inline constexpr int step_state_count = 14;
 struct WindowWarnings {
   std::uint8_t given = 0;  // in this window, of window_warnings_max
   TimeMs next_at;          // when the next is due; 0: none
+  TimeMs over_since;       // since when a held delivery waits for one more call past the end; 0: it does not
   friend bool operator==(const WindowWarnings& a, const WindowWarnings& b) {
-    return a.given == b.given && a.next_at == b.next_at;
+    return a.given == b.given && a.next_at == b.next_at && a.over_since == b.over_since;
   }
 };
 inline constexpr std::uint8_t window_warnings_max = 3;
@@ -68,7 +69,8 @@ struct Step {
   bool query_in_flight = false;             // ... and it is a query
   bool try_intended = false;  // some try may have happened: it must end confirmed or cancelled (I6)
   std::array<std::uint16_t, operation_count> attempts{};  // per operation, counted before they leave (I18)
-  std::array<std::uint16_t, operation_count> attempts_base{};  // attempts made before an operator's retry
+  std::array<std::uint16_t, operation_count> attempts_base{};   // attempts made before an operator's retry
+  std::array<std::uint16_t, operation_count> attempts_aside{};  // since then, beside the plan: not charged
   std::array<TimeMs, operation_count> first_attempt_at{};
   TimeMs last_attempt_at;
   TimeMs wake_at;       // the step's own next wake-up
@@ -95,10 +97,17 @@ struct Step {
   Resolution proposed_as = Resolution::done;
   std::string proposed_evidence;
   TimeMs proposed_at;
+  std::string proposed_result;  // as try_result
+
+  TimeMs not_before;             // a Retry-After asked for so much patience, whoever looks; 0: none did
+  std::uint16_t unanswered = 0;  // queries in a row; query_given_up: they do not work
 
   std::uint16_t attempts_of(Operation op) const { return attempts[static_cast<std::size_t>(op) - 1]; }
 };
 
+// The query was answered so as to say that asking is in vain, or its attempts are used up: while the try can
+// be repeated, that is done instead.
+inline constexpr std::uint16_t query_given_up = 0xffff;
 inline constexpr std::size_t error_detail_bytes_max = 300;
 inline constexpr std::size_t evidence_bytes_max = 500;  // of a resolve
 inline constexpr std::size_t note_bytes_max = 500;
@@ -165,6 +174,10 @@ TimeMs decision_due(const Definition& definition, const Purchase& purchase);
 inline bool with_person(const Step& step) {
   return step.state == StepState::parked || step.probing;
 }
+
+// The first step of a cancelled purchase that may hold something still: its undo is under way or with a
+// person, or it is asked about. -1: none.
+int undo_under_way(const Purchase& purchase);
 
 // Whether a person is asked for: a parked step, or an overdue decision.
 bool needs_person(const Purchase& purchase);
