@@ -227,7 +227,7 @@ std::vector<Transition> RandomPurchases::transitions() {
 
 Event RandomPurchases::event() {
   Event event{time(),   number<std::uint32_t>(), {}, number<std::uint32_t>(), number<std::uint32_t>(),
-              text(30), number<std::uint32_t>()};
+              text(30), number<bool>(), number<std::uint32_t>()};
   const auto operation = one_of(Operation::try_, Operation::query);
   const auto outcome = one_of(Outcome::done, Outcome::fault);
   const auto cause = one_of(Cause::none, Cause::overload);

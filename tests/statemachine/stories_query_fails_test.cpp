@@ -48,7 +48,7 @@ TEST(QueryFails, I7_WhatIsNotThereIsAskedOnceAndTheTryRepeated) {
 TEST(QueryFails, I18_TheAlertIsOneAndTheTriesAreCapped) {
   Story story = asked();
   fails(story, Cause::bad_status, 404);
-  for (int attempt = 2; attempt <= 5; ++attempt) {
+  for (int attempt = 2; attempt <= 6; ++attempt) {
     story.due();
     EXPECT_EQ(story.calls(), "reserve.try#" + std::to_string(attempt));
     story.answer(reserve, try_, Outcome::unknown);
