@@ -136,7 +136,6 @@ Result<EngineImpl::Applied> EngineImpl::apply(Live& live, Body what, bool someon
   Event event{now(),           registry_.queryable(*live.definition),
               std::move(what), live.definition->policies,
               stretch(),       {}};
-  event.first_resend_on_time = event.stretch_percent != 0;
   const PurchaseState before = live.purchase.state;
   const std::uint32_t helped = steps_with_a_person(live.purchase);
   const auto lanes_before = lanes_of_held(live);

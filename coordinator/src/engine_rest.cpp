@@ -405,8 +405,9 @@ bool repeated_for(const Step& step) {
 
 }  // namespace
 
-// From when on a call could settle what nobody knows, or what only waits (B1, C11): the participant is not asked
-// more often than each inquiry_gap, nor before its Retry-After. One that a gate would hold is not even tried.
+// From when on a call could settle what nobody knows, or what only waits (B1, C11): the participant is not
+// asked more often than each inquiry_gap, nor before its Retry-After. One that a gate would hold is not even
+// tried.
 std::optional<TimeMs> EngineImpl::inquiry_at(const Live& live) const {
   std::optional<TimeMs> at;
   const bool tries = live.purchase.state == PurchaseState::trying && !live.purchase.overdue;

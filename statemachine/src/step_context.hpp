@@ -97,7 +97,7 @@ class StepContext {
     bool fresh = false;  // this event brought one
   };
   Row row(Operation op) const;
-  std::uint32_t made(Operation op) const;  // attempts since a person's last retry, less those aside
+  std::uint32_t made(Operation op) const;     // attempts since a person's last retry, less those aside
   std::uint32_t counted(Operation op) const;  // ... less those that are counted apart
   bool try_left() const;
   void count_unanswered();

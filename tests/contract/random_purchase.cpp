@@ -101,10 +101,9 @@ bool same(const Purchase& left, const Purchase& right) {
 }
 
 bool same(const Event& left, const Event& right) {
-  const auto& [at, queryable, what, policies, stretch, notices, on_time, rules] = left;
+  const auto& [at, queryable, what, policies, stretch, notices, rules] = left;
   if (at != right.at || queryable != right.queryable || policies != right.policies ||
-      stretch != right.stretch_percent || notices != right.notices || on_time != right.first_resend_on_time ||
-      rules != right.rules ||
+      stretch != right.stretch_percent || notices != right.notices || rules != right.rules ||
       what.index() != right.what.index())
     return false;
   return std::visit(
@@ -227,7 +226,7 @@ std::vector<Transition> RandomPurchases::transitions() {
 
 Event RandomPurchases::event() {
   Event event{time(),   number<std::uint32_t>(), {}, number<std::uint32_t>(), number<std::uint32_t>(),
-              text(30), number<bool>(), number<std::uint32_t>()};
+              text(30), number<std::uint32_t>()};
   const auto operation = one_of(Operation::try_, Operation::query);
   const auto outcome = one_of(Outcome::done, Outcome::fault);
   const auto cause = one_of(Cause::none, Cause::overload);

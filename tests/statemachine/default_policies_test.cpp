@@ -208,20 +208,20 @@ TEST(ShippedPolicies, ANewBuildBringsItsContentAndLeavesNamesOfOperatorsAlone) {
   EXPECT_EQ(now.shipped.count("mine"), 0U);
 }
 
-Event of_load(std::uint32_t percent, bool first_on_time) {
+Event of_load(std::uint32_t percent, std::uint32_t rules) {
   Event event;
   event.stretch_percent = percent;
-  event.first_resend_on_time = first_on_time;
+  event.rules = rules;
   return event;
 }
 
 TEST(Stretch, A5_TheFirstResendKeepsItsTimeAndOlderRecordsReplayAsTheyWere) {
-  const Event now = of_load(400, true), before = of_load(400, false);
+  const Event now = of_load(400, rules_now), before = of_load(400, 0);
   EXPECT_EQ(stretch_of(now, Operation::deliver, 1), 100U);
   EXPECT_EQ(stretch_of(now, Operation::deliver, 2), 400U);
   EXPECT_EQ(stretch_of(before, Operation::deliver, 1), 400U);
   EXPECT_EQ(stretch_of(now, Operation::confirm, 2), 100U) << "only deliveries give way";
-  EXPECT_EQ(stretch_of(of_load(0, false), Operation::deliver, 2), 100U);
+  EXPECT_EQ(stretch_of(of_load(0, rules_now), Operation::deliver, 2), 100U);
 }
 
 TEST(Stretch, A14_TheSecondResendWaitsLonger) {

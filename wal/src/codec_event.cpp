@@ -162,7 +162,6 @@ constexpr int policies_field = 40;  // behind all the kinds that there may ever 
 constexpr int stretch_field = 41;
 constexpr int notices_field = 42;
 constexpr int rules_field = 43;
-constexpr int first_resend_field = 44;
 
 template <std::size_t I = 0>
 void read_what(Reader& reader, Event& event, bool& found) {
@@ -195,7 +194,6 @@ static void fields(Writer& writer, const Event& event) {
   writer.number(stretch_field, event.stretch_percent);
   writer.text(notices_field, event.notices);
   writer.number(rules_field, event.rules);
-  writer.number(first_resend_field, event.first_resend_on_time);
 }
 
 static void fields(Reader& reader, EventRead& out) {
@@ -206,7 +204,6 @@ static void fields(Reader& reader, EventRead& out) {
   reader.number(stretch_field, out.event.stretch_percent);
   reader.text(notices_field, out.event.notices);
   reader.number(rules_field, out.event.rules);
-  reader.number(first_resend_field, out.event.first_resend_on_time);
 }
 
 template <class Kind, std::size_t I = 0>

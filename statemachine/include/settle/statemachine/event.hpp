@@ -178,15 +178,14 @@ struct Event {
   // What operators are to hear of it, for readers of the journal: "CODE:STEP:OPERATION" with the two as
   // numbers, separated by commas. The engine's note of what came of the event; it shapes nothing.
   std::string notices{};
-  // The first resend of a delivery keeps its time whatever the load is (A5). Older records stretched it too.
-  bool first_resend_on_time = false;
   std::uint32_t rules = rules_now;
 };
 
-// How long load makes the wait after that many attempts of an operation, in percent; 100: as it is.
+// How long load makes the wait after that many attempts of an operation, in percent; 100: as it is. The first
+// resend of a delivery keeps its time whatever the load is (A5); by the first rules it did not.
 inline std::uint32_t stretch_of(const Event& event, Operation operation, std::uint32_t attempts) {
   if (operation != Operation::deliver || event.stretch_percent <= 100) return 100;
-  return event.first_resend_on_time && attempts <= 1 ? 100 : event.stretch_percent;
+  return event.rules >= 1 && attempts <= 1 ? 100 : event.stretch_percent;
 }
 
 const char* name_of(Outcome outcome);
