@@ -23,7 +23,8 @@ RetryPolicy probes(const OperationSpec& spec, Operation op) {
   return policy;
 }
 
-// What was called before a person's retry, or for somebody who looked, or is counted by its kind's policy alone.
+// What was called before a person's retry, or for somebody who looked, or is counted by its kind's policy
+// alone.
 int not_charged(const Step& step, Operation op) {
   const std::size_t slot = static_cast<std::size_t>(op) - 1;
   return step.attempts_base[slot] + step.attempts_aside[slot] + (step.operation == op ? step.apart : 0);

@@ -227,7 +227,8 @@ class Oracle {
       const bool more = s.attempts[slot] > made_before;
       const int apart_before = b != nullptr && b->operation == op ? b->apart : 0;
       const int apart = s.operation == op ? s.apart : apart_before;
-      const int aside = s.attempts_aside[slot], charged = s.attempts[slot] - s.attempts_base[slot] - aside - apart;
+      const int aside = s.attempts_aside[slot],
+                charged = s.attempts[slot] - s.attempts_base[slot] - aside - apart;
       expect(cap == 0 || !more || probes || charged <= cap, "I18", text, " over its cap");
       // Only a confirm that somebody looks at, and its repetition after a restart, is not charged.
       const int aside_before = b != nullptr ? b->attempts_aside[slot] : 0;

@@ -13,12 +13,12 @@ inline std::string snapshot(const Step& s) {
   out << name_of(s.state) << ' ' << name_of(s.operation) << " from " << name_of(s.parked_from)
       << (s.in_flight ? " out" : "") << (s.query_in_flight ? " asked" : "") << (s.try_intended ? " owed" : "")
       << (s.probing ? " probing" : "") << " parked at " << s.parked_at.count << " planned "
-      << s.planned_wake.count << " row " << s.row << " of " << name_of(s.row_of) << " apart " << s.apart << " held "
-      << s.held_since.count << " by " << name_of(s.held_by) << " warned " << int(s.warned.given) << " next "
-      << s.warned.next_at.count << " proposed [" << s.proposed_by << "] as " << name_of(s.proposed_as) << " ["
-      << s.proposed_evidence << "] at " << s.proposed_at.count << " over since " << s.warned.over_since.count
-      << " result [" << s.proposed_result << "] not before " << s.not_before.count << " unanswered "
-      << s.unanswered;
+      << s.planned_wake.count << " row " << s.row << " of " << name_of(s.row_of) << " apart " << s.apart
+      << " held " << s.held_since.count << " by " << name_of(s.held_by) << " warned " << int(s.warned.given)
+      << " next " << s.warned.next_at.count << " proposed [" << s.proposed_by << "] as "
+      << name_of(s.proposed_as) << " [" << s.proposed_evidence << "] at " << s.proposed_at.count
+      << " over since " << s.warned.over_since.count << " result [" << s.proposed_result << "] not before "
+      << s.not_before.count << " unanswered " << s.unanswered;
   for (std::size_t op = 0; op < operation_count; ++op)
     out << ' ' << s.attempts[op] << '-' << s.attempts_base[op] << '-' << s.attempts_aside[op] << '@'
         << s.first_attempt_at[op].count;
