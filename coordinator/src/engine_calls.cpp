@@ -89,9 +89,10 @@ CallEnd end_of(Operation operation, Cause cause, int status) {
     case Cause::unregistered:
     case Cause::overload:
       return CallEnd::neither;
-    case Cause::none:
     case Cause::business_refusal:
     case Cause::contradiction:
+      return CallEnd::refused;
+    case Cause::none:
       return CallEnd::answered;
   }
   return CallEnd::neither;

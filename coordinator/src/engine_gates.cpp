@@ -135,7 +135,7 @@ void EngineImpl::ended(const Departure& departure, CallEnd end) {
   if (end == CallEnd::answered && gates_.prober_wakes(endpoint, now()) > 0) answered_again(endpoint);
   if (gates_.state(endpoint, now()) != BreakerState::half_open) return;
   // It takes more than one success; and who answered neither way found out nothing.
-  if (end == CallEnd::answered) probe_later(endpoint, now());
+  if (end == CallEnd::answered || end == CallEnd::refused) probe_later(endpoint, now());
   if ((end == CallEnd::neither || end == CallEnd::unwelcome) && probe_at_.count(endpoint) == 0)
     probe_later(endpoint, now() + config_.gates.breaker.open_for);
 }

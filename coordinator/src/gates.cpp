@@ -123,6 +123,9 @@ GateChange Gates::ended(const EndpointKey& endpoint, CallEnd end, CallKind kind,
     if (counts) gate.breaker.forgotten();
   } else if (end == CallEnd::gone) {
     return disable(endpoint, DisabledBy::gone, now);
+  } else if (end == CallEnd::refused) {
+    if (counts && before != BreakerState::disabled) gate.breaker.succeeded(now);
+    let_probers_rest(gate, left_at, now);
   } else if (end == CallEnd::answered) {
     if (counts && before != BreakerState::disabled) gate.breaker.succeeded(now);
     if (gate.probers) gate.prober_wakes = std::min(gate.prober_wakes + 2, prober_wakes_max);

@@ -46,11 +46,13 @@ enum class CallKind : std::uint8_t {
 
 // How a call that left ended, as far as its endpoint's health goes.
 enum class CallEnd : std::uint8_t {
-  answered = 1,  // also a refusal: somebody is there
+  answered = 1,  // and it went well
   failed = 2,
   neither = 3,    // says nothing: it asked for patience, or it never left
   gone = 4,       // 410: it wants no more calls
   unwelcome = 5,  // a delivery was answered, and will not be taken however often it is repeated
+  refused =
+      6,  // somebody is there, and says no: the breaker is content, and what probes has no reason to call
 };
 
 enum class GateChange : std::uint8_t { none = 0, opened = 1, closed = 2, disabled = 3, enabled = 4 };

@@ -164,10 +164,13 @@ TEST(Held, A14_WaitsOfDeliveriesStretchWithTheLoadThatTheEventTells) {
   const auto wait = [](std::uint32_t stretch) {
     Story story;
     story.all_confirmed();
+    // The first resend keeps its time (A5); it is the second that gives way.
+    story.answer(notify, deliver, Outcome::unknown);
+    story.due();
     Answered e;
     e.step = notify;
     e.operation = deliver;
-    e.attempt = 1;
+    e.attempt = 2;
     e.outcome = Outcome::unknown;
     e.cause = Cause::answer_timeout;
     Event event{story.now, 0, e};

@@ -133,6 +133,20 @@ TEST(GatesDays, WithThinTrafficOneSuccessWakesWhatProbes) {
   EXPECT_EQ(in_state(world, ids, PurchaseState::completed), 3);
 }
 
+// Somebody is there, and says no. A refusal that woke others, whose refusals woke others, would be a storm.
+TEST(GatesDays, B8_ARefusalWakesNobodyThatProbes) {
+  World world;
+  world.always["notify:deliver"] = Behaviour::refuse;
+  const auto ids = submit_many(world, 20);
+  world.pass(DurationMs{24 * hour.count});
+  EXPECT_LT(calls(world, "notify:deliver").size(), 20U * 20)
+      << "each by its own policy, and then its own probes";
+  world.always.clear();
+  submit_many(world, 1, "new");
+  world.pass(minute);
+  EXPECT_EQ(in_state(world, ids, PurchaseState::completed), 20) << "one success tells them all";
+}
+
 TEST(GatesDays, AlsoAfterARestart) {
   World world;
   world.always["charge:confirm"] = Behaviour::reset;
