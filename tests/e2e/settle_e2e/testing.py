@@ -46,6 +46,8 @@ def hurry(api, more=None):
     definition = api.ask("GET", "/v1/definitions/purchase") | (more or {})
     for step in definition["steps"]:
         for operation in ("try", "confirm", "cancel", "deliver", "query"):
+            for by_kind in ("on", "counted_apart"):  # kinds of error have no waits of their own then
+                step[operation].pop(by_kind, None)
             step[operation] |= {"timeout_ms": 2_000,
                                 "retry": {"kind": "exponential", "base_ms": 100, "factor_percent": 200, "cap_ms": 1_000,
                                           "attempts_max": 0 if operation in ("deliver", "query") else 12,
