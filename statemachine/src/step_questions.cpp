@@ -64,11 +64,10 @@ void StepContext::probe_as_planned() {
   hand_over(step().wake_at, false);
 }
 
-// Who asked for patience is not called sooner, whoever looks.
+// Who asked for patience is not called sooner, whoever looks, and whatever else is told of it meanwhile.
 void StepContext::mind_retry_after(DurationMs wait) {
-  const bool asked = facts_.retry_after.count > 0 && event_.rules >= 1;
-  step().not_before =
-      asked ? event_.at + DurationMs{std::min(wait.count, facts_.retry_after.count)} : TimeMs{};
+  if (facts_.retry_after.count <= 0 || event_.rules < 1) return;
+  step().not_before = event_.at + DurationMs{std::min(wait.count, facts_.retry_after.count)};
 }
 
 void StepContext::send_query() {

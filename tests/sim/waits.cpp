@@ -53,8 +53,7 @@ std::string Waits::left(const Call& call, const Shadow& shadow, std::size_t inde
   // repeated for it leaves when somebody looks.
   const bool inquiry = bool(shadow.purchase.steps[index].planned_wake);
   if (inquiry && op == Operation::confirm) {
-    // Who spoke again since then, by a report, asks for no patience any more.
-    const bool hasty = last.ended && !last.disturbed && last.delays == delays &&
+    const bool hasty = last.ended && last.delays == delays &&
                        now - last.ended < asked_of(shadow.definition->steps[index].spec(op), last.asked);
     if (hasty) wrong = "I20: " + call.text() + " left for a look before its Retry-After was over";
   } else if (follows(last, call, shadow, op)) {

@@ -117,6 +117,17 @@ TEST(InquiredConfirm, I20_NotBeforeARetryAfterThatWasHonoured) {
   EXPECT_EQ(story.inquire(), Verdict::refused);
 }
 
+// Found by the simulator, seed 660: a report without a Retry-After made the one before it forgotten.
+TEST(InquiredConfirm, I20_AReportMeanwhileTakesNoPatienceBack) {
+  Story story = waiting(DurationMs{120'000});
+  const TimeMs until = story.now + DurationMs{120'000};
+  story.told(issue, confirm, Outcome::refused);
+  EXPECT_EQ(story.state_of(issue), "confirming");
+  story.now = story.now + DurationMs{2 * gap.count};
+  EXPECT_EQ(story.inquire(), Verdict::refused);
+  EXPECT_EQ(story.step(issue).not_before, until);
+}
+
 TEST(InquiredConfirm, I20_NeitherIsAQuestion) {
   Story story;
   story.queryable = 0xffffffff;

@@ -118,20 +118,25 @@ TEST(ReceiversHands, TheEndOfABulkActIsTold) {
   EXPECT_EQ(finished["data"]["failed"], 0);
 }
 
-// A stale entry, put behind the engine's back under its own epoch.
+// A record of the purchase's shard, behind the engine's back under its own epoch.
+Append meddling(TestDaemon& daemon, const std::string& id) {
+  Append append;
+  append.purchase = *PurchaseId::parse(id);
+  append.shard = shard_of(append.purchase, daemon.journal->shard_count());
+  append.epoch = Epoch{1};
+  append.kind = RecordKind::engine;
+  append.at = daemon.engine->gauges().at;
+  append.event = R"({"event":"meddled"})";
+  return append;
+}
+
 TEST(ReceiversHands, WhatTheSweepMendedIsToldAndCounted) {
   ListeningServer server;
   TestDaemon daemon(faulty);
   put_receiver(daemon, "bus", bus_of(server, {"settle.daemon.wakeup_repaired"}));
   const std::string id = parked(daemon);
   daemon.ask([&] {
-    Append append;
-    append.purchase = *PurchaseId::parse(id);
-    append.shard = shard_of(append.purchase, daemon.journal->shard_count());
-    append.epoch = Epoch{1};
-    append.kind = RecordKind::engine;
-    append.at = daemon.engine->gauges().at;
-    append.event = R"({"event":"meddled"})";
+    Append append = meddling(daemon, id);
     append.due_put = append.at + DurationMs{3'600'000};
     ASSERT_TRUE(daemon.journal->append(append).ok());
   });
@@ -154,13 +159,7 @@ TEST(ReceiversHands, AForgottenPurchaseIsTold) {
   put_receiver(daemon, "bus", bus_of(server, {"settle.purchase.forgotten"}));
   const std::string id = parked(daemon);
   daemon.ask([&] {
-    Append append;
-    append.purchase = *PurchaseId::parse(id);
-    append.shard = shard_of(append.purchase, daemon.journal->shard_count());
-    append.epoch = Epoch{1};
-    append.kind = RecordKind::engine;
-    append.at = daemon.engine->gauges().at;
-    append.event = R"({"event":"meddled"})";
+    Append append = meddling(daemon, id);
     Purchase lost = *decode_purchase((*daemon.journal->snapshot(append.purchase))->state);
     for (Step& step : lost.steps)
       if (step.state == StepState::parked) step.state = step.parked_from;

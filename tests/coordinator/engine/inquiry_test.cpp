@@ -16,21 +16,27 @@ std::size_t queries(const World& world) {
   }));
 }
 
-// By itself nobody is asked for long.
-void ask_seldom(World& world) {
+// The next version of `purchase`, in which that operation waits for five minutes whatever went wrong.
+void call_seldom(World& world, std::size_t step, Operation operation, std::uint32_t attempts_max) {
   Definition definition = purchase_definition();
-  RetryPolicy slow;
-  slow.kind = RetryKind::fixed;
-  slow.base = DurationMs{300'000};
-  slow.attempts_max = 0;
-  definition.steps[1].spec(Operation::query).retry = slow;
-  definition.steps[1].spec(Operation::query).retry_name.clear();
+  OperationSpec& spec = definition.steps[step].spec(operation);
+  spec.retry = RetryPolicy();
+  spec.retry.kind = RetryKind::fixed;
+  spec.retry.base = DurationMs{300'000};
+  spec.retry.attempts_max = attempts_max;
+  spec.retry_name.clear();
+  spec.on.clear();
   definition.version = 2;
   world.definitions[2] = definition;
   bool done = false;
   world.engine->put_definition(definition, [&](const auto& put) { done = put.ok(); });
   while (!done && world.step()) {
   }
+}
+
+// By itself nobody is asked for long.
+void ask_seldom(World& world) {
+  call_seldom(world, 1, Operation::query, 0);
 }
 
 // The charge was made, and its answer was lost; the next query is far off.
@@ -145,20 +151,7 @@ std::size_t confirms(const World& world) {
 
 // Paid; the issuer was busy, and is called again in five minutes.
 PurchaseId paid_without_card(World& world) {
-  Definition definition = purchase_definition();
-  RetryPolicy slow;
-  slow.kind = RetryKind::fixed;
-  slow.base = DurationMs{300'000};
-  slow.attempts_max = 3;
-  definition.steps[2].spec(Operation::confirm).retry = slow;
-  definition.steps[2].spec(Operation::confirm).retry_name.clear();
-  definition.steps[2].spec(Operation::confirm).on.clear();  // also when it is busy
-  definition.version = 2;
-  world.definitions[2] = definition;
-  bool done = false;
-  world.engine->put_definition(definition, [&](const auto& put) { done = put.ok(); });
-  while (!done && world.step()) {
-  }
+  call_seldom(world, 2, Operation::confirm, 3);
   const PurchaseId id = world.submit(world.request("k1"))[0]->purchase.id;
   while (confirms(world) < 1 && world.step()) {
   }
